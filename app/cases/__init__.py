@@ -1,0 +1,1 @@
+"""Letters to the municipal case system, and what it answers."""
