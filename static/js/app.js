@@ -1,0 +1,150 @@
+/**
+ * The glue on every page: the CSRF header, what is said when something fails, offline, new version, the receipt's buttons.
+ * The page works without it. Words come from the page (components/words.html), so they are translated there.
+ */
+const words = JSON.parse(document.getElementById("words")?.textContent ?? "{}");
+const notices = document.getElementById("notices");
+const icons = document.body.dataset.icons;
+
+/** @param {string} name one symbol of the sprite @returns {SVGElement} */
+function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  use.setAttribute("href", `${icons}#${name}`);
+  svg.append(use);
+  return svg;
+}
+
+/**
+ * Put one box into #notices, in place of an older one of the same name.
+ * @param {string} name  @param {"warning"|"error"|"tip"} kind  @param {{bold?: string, text: string, button?: string, act?: () => void}} what
+ */
+function notice(name, kind, what) {
+  const box = document.createElement("div");
+  box.className = `notice notice--${kind}`;
+  box.id = `notice-${name}`;
+  if (kind === "error") box.setAttribute("role", "alert");
+  const text = document.createElement("div");
+  text.className = "notice__text";
+  const line = document.createElement("p");
+  if (what.bold) {
+    const bold = document.createElement("b");
+    bold.textContent = what.bold;
+    line.append(bold, " ");
+  }
+  line.append(what.text);
+  text.append(line);
+  if (what.button) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.id = `${box.id}-act`;
+    button.className = "ds-button button button--secondary";
+    button.textContent = what.button;
+    button.addEventListener("click", what.act);
+    text.append(button);
+  }
+  const close = document.createElement("button");
+  close.type = "button";
+  close.id = `${box.id}-close`;
+  close.className = "notice__close";
+  close.setAttribute("aria-label", words.close);
+  close.append(icon("close"));
+  close.addEventListener("click", () => {
+    box.remove();
+    document.getElementById("main")?.focus({ preventScroll: true });
+  });
+  box.append(icon({ warning: "offline", error: "wrong", tip: "tip" }[kind]), text, close);
+  document.getElementById(box.id)?.remove();
+  notices?.append(box);
+}
+
+/** Say one short sentence to those who listen. @param {string} sentence */
+function say(sentence) {
+  const status = document.getElementById("status");
+  if (status) status.textContent = sentence;
+}
+
+// --- htmx: the token goes into every call here and nowhere else
+document.addEventListener("htmx:config:request", (event) => {
+  const token = document.querySelector('meta[name="csrf-token"]')?.content;
+  if (token) event.detail.ctx.request.headers["X-CSRFToken"] = token;
+});
+
+document.addEventListener("htmx:response:error", (event) => {
+  const status = event.detail.ctx.response.status;
+  if (status === 503) notice("failure", "error", { text: words.busy });
+  else if (status >= 500) notice("failure", "error", { text: words.failed });
+});
+document.addEventListener("htmx:error", (event) => {
+  if (event.detail.ctx?.response) return; // a fault in the page itself, not in the network: the console has it
+  notice("failure", "error", { text: words.silent });
+});
+document.addEventListener("htmx:after:request", (event) => {
+  const response = event.detail.ctx.response;
+  if (response.status < 400) document.getElementById("notice-failure")?.remove();
+  const ours = document.querySelector('meta[name="app-version"]')?.content;
+  const theirs = response.headers?.get("X-App-Version");
+  if (ours && theirs && ours !== theirs) offerUpdate(() => location.reload());
+});
+
+// --- network
+function showNetwork() {
+  if (navigator.onLine) document.getElementById("notice-offline")?.remove();
+  else notice("offline", "warning", { bold: words.offline_title, text: words.offline });
+}
+addEventListener("online", showNetwork);
+addEventListener("offline", showNetwork);
+if (!navigator.onLine) showNetwork();
+
+// --- new version: never while something is written and not sent
+function unsaved() {
+  return [...document.querySelectorAll("form textarea, form input[type=text], form input[type=email]")].some(
+    (control) => control.value !== control.defaultValue && !control.readOnly,
+  );
+}
+
+/** @param {() => void} update */
+function offerUpdate(update) {
+  if (unsaved() || document.getElementById("notice-version")) return;
+  notice("version", "tip", { text: words.new_version, button: words.update, act: update });
+}
+
+async function startWorker() {
+  if (!("serviceWorker" in navigator) || !isSecureContext) return;
+  const hadWorker = Boolean(navigator.serviceWorker.controller);
+  let reloaded = false;
+  navigator.serviceWorker.addEventListener("controllerchange", () => {
+    if (!hadWorker || reloaded) return;
+    reloaded = true;
+    location.reload();
+  });
+  const registration = await navigator.serviceWorker.register("/sw.js", { scope: "/" });
+  const offer = () => offerUpdate(() => registration.waiting?.postMessage({ type: "skip-waiting" }));
+  if (registration.waiting && hadWorker) offer();
+  registration.addEventListener("updatefound", () => {
+    const fresh = registration.installing;
+    fresh?.addEventListener("statechange", () => {
+      if (fresh.state === "installed" && hadWorker) offer();
+    });
+  });
+}
+startWorker().catch(() => {}); // without a worker the page is the same, only not offline
+
+// --- the receipt: copy and share its link
+for (const box of document.querySelectorAll('[data-island="receipt"]')) {
+  const buttons = box.querySelector("[data-receipt-buttons]");
+  const link = box.querySelector("input");
+  const [copy, share] = buttons.querySelectorAll("button");
+  copy.hidden = !navigator.clipboard;
+  share.hidden = !navigator.share;
+  buttons.hidden = copy.hidden && share.hidden;
+  copy.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(box.dataset.url);
+    copy.querySelector("span").textContent = words.copied;
+    say(words.copied);
+  });
+  share.addEventListener("click", () => navigator.share({ url: box.dataset.url }).catch(() => {}));
+  link.addEventListener("focus", () => link.select());
+}
