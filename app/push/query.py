@@ -1,0 +1,156 @@
+"""Who is told, and what became of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.core.actor import Actor
+from app.parcels.models import Follow, Parcel
+from app.push.client import PushAddress
+from app.push.models import PushLog, PushOutcome, PushSubscription
+
+
+class DeviceState(str, Enum):
+    """What this phone is told: nothing yet, what it follows, or nothing any more."""
+
+    OFF = "off"
+    ON = "on"
+    DEAD = "dead"
+
+
+class TestState(str, Enum):
+    """What became of the last test notice."""
+
+    __test__ = False  # pytest takes the name for a test
+
+    NONE = "none"
+    WAITING = "waiting"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceView:
+    """What /varsler says of this phone. dead_at: when it went silent; test_at: when the test was sent or asked for."""
+
+    state: DeviceState
+    dead_at: datetime | None = None
+    test: TestState = TestState.NONE
+    test_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """One phone to tell. own: the input was sent from it, so it hears of «idéen din»."""
+
+    address: PushAddress
+    origin: str
+    language: str
+    own: bool = False
+
+
+def of_device(session: Session, actor: Actor) -> Sequence[PushSubscription]:
+    """Return the subscriptions of this device, the newest first, also those that are gone."""
+    if actor.device_key is None:
+        return []
+    query = select(PushSubscription).where(PushSubscription.device_key == actor.device_key)
+    return session.scalars(query.order_by(PushSubscription.created_at.desc())).all()
+
+
+def device_view(session: Session, actor: Actor) -> DeviceView:
+    """Return what this phone is told now, and how its last test went."""
+    found = of_device(session, actor)
+    active = [subscription for subscription in found if subscription.gone_at is None]
+    if not active:
+        gone = max((s.gone_at for s in found if s.gone_at is not None), default=None)
+        return DeviceView(DeviceState.DEAD if gone else DeviceState.OFF, gone)
+    asked = [s for s in active if s.test_asked_at is not None]
+    if not asked:
+        return DeviceView(DeviceState.ON)
+    newest = max(asked, key=lambda s: s.test_asked_at or s.created_at)
+    state, at = _test_state(session, newest)
+    return DeviceView(DeviceState.ON, None, state, at)
+
+
+def _test_state(session: Session, subscription: PushSubscription) -> tuple[TestState, datetime | None]:
+    asked_at = subscription.test_asked_at
+    last = session.scalars(
+        select(PushLog)
+        .where(
+            PushLog.subscription_id == subscription.id,
+            PushLog.topic == "test",
+            PushLog.at >= asked_at,
+            PushLog.outcome != PushOutcome.SENT.value,
+        )
+        .order_by(PushLog.at.desc())
+        .limit(1)
+    ).first()
+    if last is None:
+        return TestState.WAITING, asked_at
+    accepted = last.outcome == PushOutcome.ACCEPTED.value
+    return (TestState.SENT if accepted else TestState.FAILED), last.at
+
+
+def subscriptions_following(session: Session, input_id: UUID) -> Sequence[UUID]:
+    """Return the ids of the active subscriptions of all who follow this input, each once, in a fixed order."""
+    query = (
+        select(PushSubscription.id)
+        .join(Follow, _same_follower())
+        .where(Follow.input_id == input_id, PushSubscription.gone_at.is_(None))
+        .distinct()
+        .order_by(PushSubscription.id)
+    )
+    return session.scalars(query).all()
+
+
+def receiver(session: Session, subscription_id: UUID, *, input_id: UUID | None = None) -> Receiver | None:
+    """Return where and how to tell this subscription, or None when it is ended or gone.
+
+    With input_id: None also when nobody there follows that input any more. Whoever sent it follows it from the very
+    moment it was received, and nobody else can; that is how `own` is known.
+    """
+    subscription = session.get(PushSubscription, subscription_id)
+    if subscription is None or subscription.gone_at is not None:
+        return None
+    own = False
+    if input_id is not None:
+        since = session.execute(
+            select(Follow.since, Parcel.received_at)
+            .join(Parcel, Parcel.input_id == Follow.input_id)
+            .join(PushSubscription, _same_follower())
+            .where(Follow.input_id == input_id, PushSubscription.id == subscription_id)
+        ).all()
+        if not since:
+            return None
+        own = any(followed_at == received_at for followed_at, received_at in since)
+    address = PushAddress(subscription.endpoint, subscription.p256dh, subscription.auth)
+    return Receiver(address, subscription.origin, subscription.language, own)
+
+
+def origin_takes_ours(session: Session, origin: str, *, since: datetime) -> bool:
+    """Tell whether this push service has taken anything from us since then: then it knows our key."""
+    query = select(PushSubscription.id).where(
+        PushSubscription.origin == origin, PushSubscription.last_accepted_at >= since
+    )
+    return session.scalars(query.limit(1)).first() is not None
+
+
+def log_counts(session: Session, *, now: datetime, days: int = 7) -> dict[str, int]:
+    """Return how many lines of each outcome the log has from the last `days`; every outcome is there, also at 0."""
+    found = session.execute(
+        select(PushLog.outcome, func.count()).where(PushLog.at >= now - timedelta(days=days)).group_by(PushLog.outcome)
+    ).all()
+    counts = {outcome.value: 0 for outcome in PushOutcome}
+    counts.update((outcome, count) for outcome, count in found)
+    return counts
+
+
+def _same_follower() -> ColumnElement[bool]:
+    return or_(
+        Follow.device_key == PushSubscription.device_key, Follow.participant_id == PushSubscription.participant_id
+    )

@@ -1,0 +1,211 @@
+"""Subscribing, ending it, asking for a test, the words of a notice, and what is noted of each sending."""
+
+import base64
+import binascii
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from app.core.actor import Actor
+from app.core.dialect import insert_once
+from app.core.errors import Conflict, RuleBroken
+from app.core.language import known_language, words_in
+from app.core.outbound.push import ForbiddenEndpoint, allowed_endpoint, loopback_hosts
+from app.core.text import N_
+from app.outbox import service as outbox
+from app.parcels import service as parcels
+from app.push import query
+from app.push.client import PushMessage
+from app.push.events import TestPushWanted
+from app.push.models import PushLog, PushOutcome, PushSubscription
+
+PER_DEVICE = 5
+BETWEEN_TESTS = timedelta(seconds=10)
+TITLE = "Innbyggerlab"
+
+# What a notice says of a step (look.md 3.3): to the one who sent the input, and to others who follow it.
+_NEWS = {
+    "read": (N_("Idéen din er lest."), N_("En idé du følger er lest.")),
+    "considered": (N_("Idéen din vurderes nå."), N_("En idé du følger vurderes nå.")),
+    "decided": (N_("Det er bestemt noe om idéen din."), N_("Det er bestemt noe om en idé du følger.")),
+    "done": (N_("Dette ble gjort."), N_("Dette ble gjort.")),
+    "not_now": (N_("Du har fått svar."), N_("En idé du følger har fått svar.")),
+}
+TOLD_STEPS = frozenset(_NEWS)
+_TEST = N_("Dette er et testvarsel. Det virker.")
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionWish:
+    """What a browser gives when it subscribes. p256dh: a P-256 point, auth: 16 bytes; both base64url."""
+
+    endpoint: str
+    p256dh: str
+    auth: str
+    language: str = "nb"
+
+
+def subscribe(
+    session: Session,
+    wish: SubscriptionWish,
+    *,
+    actor: Actor,
+    now: datetime,
+    push_hosts: str = "",
+    input_id: UUID | None = None,
+) -> PushSubscription:
+    """Store this browser's subscription, or bring the one it has up to date; with input_id, let it follow that too.
+
+    push_hosts: LAB_PUSH_HOSTS. Raises RuleBroken when the endpoint is none of a known push service or the keys are
+    not keys, NotFound when there is no such input, Conflict when the device has PER_DEVICE of them already.
+    """
+    if actor.device_key is None and actor.participant_id is None:
+        raise RuleBroken(N_("Nettleseren din må godta informasjonskapsler for å få varsler."))
+    origin = _checked(wish, push_hosts)
+    key = hashlib.sha256(wish.endpoint.encode()).digest()
+    values = {
+        "endpoint": wish.endpoint,
+        "origin": origin,
+        "p256dh": wish.p256dh,
+        "auth": wish.auth,
+        "device_key": actor.device_key,
+        "participant_id": actor.participant_id,
+        "language": known_language(wish.language),
+        "gone_at": None,
+    }
+    new = {"id": uuid4(), "endpoint_hash": key, "created_at": now, **values}
+    if not insert_once(session, PushSubscription, new):
+        session.execute(update(PushSubscription).where(PushSubscription.endpoint_hash == key).values(**values))
+    _require_few(session, actor)
+    if input_id is not None:
+        parcels.follow(session, input_id, actor=actor, now=now)
+    return session.scalars(
+        select(PushSubscription).where(PushSubscription.endpoint_hash == key).execution_options(populate_existing=True)
+    ).one()
+
+
+def unsubscribe(session: Session, *, actor: Actor, endpoint: str | None = None) -> int:
+    """Forget this device's subscriptions, or the one with `endpoint`; return how many there were."""
+    if actor.device_key is None:
+        return 0
+    own = PushSubscription.device_key == actor.device_key
+    if endpoint:
+        own = own & (PushSubscription.endpoint_hash == hashlib.sha256(endpoint.encode()).digest())
+    gone = session.scalars(delete(PushSubscription).where(own).returning(PushSubscription.id)).all()
+    return len(gone)
+
+
+def renew(
+    session: Session, old_endpoint: str, wish: SubscriptionWish, *, actor: Actor, now: datetime, push_hosts: str = ""
+) -> PushSubscription:
+    """Put a new subscription in the place of the one the browser has dropped."""
+    unsubscribe(session, actor=actor, endpoint=old_endpoint)
+    return subscribe(session, wish, actor=actor, now=now, push_hosts=push_hosts)
+
+
+def request_test(session: Session, *, actor: Actor, now: datetime) -> int:
+    """Ask for a test notice on this device; return to how many browsers it goes.
+
+    Raises Conflict when nothing is on here, or the last test is less than BETWEEN_TESTS old.
+    """
+    active = [s for s in query.of_device(session, actor) if s.gone_at is None]
+    if not active:
+        raise Conflict(N_("Varsler er ikke på her. Slå dem på først."))
+    if any(s.test_asked_at is not None and now - s.test_asked_at < BETWEEN_TESTS for s in active):
+        raise Conflict(N_("Du har nettopp bedt om et testvarsel. Vent litt."))
+    for subscription in active:
+        subscription.test_asked_at = now
+        outbox.record(session, TestPushWanted(subscription_id=subscription.id), now=now)
+    return len(active)
+
+
+def step_message(
+    step: str, language: str, *, own: bool, url: str, subscription_id: UUID, input_id: UUID
+) -> PushMessage:
+    """Return the notice of a step. url: complete address on our own site. Nobody's words are in it, nor the title."""
+    body = words_in(language).gettext(_NEWS[step][0 if own else 1])
+    return _message(body, language, url=url, thing=f"step:{subscription_id}:{input_id}", name="svar", badge=True)
+
+
+def test_message(language: str, *, url: str, subscription_id: UUID) -> PushMessage:
+    """Return the notice that shows that notices arrive."""
+    body = words_in(language).gettext(_TEST)
+    return _message(body, language, url=url, thing=f"test:{subscription_id}", name="test", badge=False)
+
+
+def _message(body: str, language: str, *, url: str, thing: str, name: str, badge: bool) -> PushMessage:
+    """Declarative Web Push (look.md 4.5); our worker shows the same JSON elsewhere.
+
+    thing: what the notice is about, for this one phone, so that the push services cannot tell who follows the same.
+    """
+    mark = base64.urlsafe_b64encode(hashlib.sha256(thing.encode()).digest()[:15]).decode()
+    shown = {
+        "web_push": 8030,
+        **({"app_badge": 1} if badge else {}),
+        "notification": {
+            "title": TITLE,
+            "body": body,
+            "lang": known_language(language),
+            "dir": "ltr",
+            "navigate": url,
+            "tag": f"{name}-{mark}",
+            "silent": False,
+        },
+    }
+    return PushMessage(json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode(), mark)
+
+
+def note(session: Session, subscription_id: UUID, *, topic: str, outcome: PushOutcome, now: datetime) -> None:
+    """Write one line of the delivery log. topic: "step" or "test"."""
+    session.add(PushLog(id=uuid4(), subscription_id=subscription_id, topic=topic, outcome=outcome.value, at=now))
+    if outcome is PushOutcome.ACCEPTED:
+        session.execute(
+            update(PushSubscription).where(PushSubscription.id == subscription_id).values(last_accepted_at=now)
+        )
+
+
+def forget(session: Session, subscription_id: UUID, *, now: datetime) -> None:
+    """Blank a subscription that is no more; that it was there stays, so that the phone can be told."""
+    session.execute(
+        update(PushSubscription)
+        .where(PushSubscription.id == subscription_id, PushSubscription.gone_at.is_(None))
+        .values(endpoint="", p256dh="", auth="", gone_at=now)
+    )
+
+
+def _checked(wish: SubscriptionWish, push_hosts: str) -> str:
+    """Return the origin of the endpoint. Raises RuleBroken; nothing is looked up in a request."""
+    try:
+        origin = allowed_endpoint(wish.endpoint, local=loopback_hosts(push_hosts)).origin
+    except ForbiddenEndpoint:
+        raise RuleBroken(N_("Denne nettleseren bruker en varslingstjeneste vi ikke kjenner.")) from None
+    try:
+        point = _decoded(wish.p256dh, 65)
+        _decoded(wish.auth, 16)
+        ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
+    except ValueError:
+        raise RuleBroken(N_("Nettleseren ga oss nøkler vi ikke kan bruke. Prøv igjen.")) from None
+    return origin
+
+
+def _decoded(text: str, length: int) -> bytes:
+    """Return base64url as bytes of exactly `length`, or raise ValueError."""
+    try:
+        found = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, UnicodeEncodeError) as fault:
+        raise ValueError("not base64url") from fault
+    if len(found) != length:
+        raise ValueError(f"not {length} bytes")
+    return found
+
+
+def _require_few(session: Session, actor: Actor) -> None:
+    active = [s for s in query.of_device(session, actor) if s.gone_at is None]
+    if len(active) > PER_DEVICE:
+        raise Conflict(N_("Varsler er på i for mange nettlesere på denne enheten. Slå dem av her først."))
