@@ -1,7 +1,7 @@
 """Draw the app icons of static/icons/ from our own neutral mark: a ridge and the aurora.
 
-Run `python ops/icons.py` (needs Pillow) only when the mark changes; the PNG files are committed. The mark lives on a grid
-of 40; everything is drawn eight times as large and then shrunk, so that edges are smooth.
+Run `python ops/icons.py` (needs Pillow) only when the mark changes; the PNG files are committed. The mark lives
+on a grid of 40; everything is drawn eight times as large and then shrunk, so that edges are smooth.
 """
 
 from __future__ import annotations
@@ -62,7 +62,8 @@ def draw(
     return picture.resize((size, size), Image.Resampling.LANCZOS)
 
 
-FAVICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40"><rect width="40" height="40" rx="11" fill="#5ce0b8"/>\
+FAVICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40">\
+<rect width="40" height="40" rx="11" fill="#5ce0b8"/>\
 <path d="M4 31L15 13l5 7 4-5 12 16z" fill="#0b1e2d"/>\
 <path d="M7 12c6-6 12 2 17-2 3-2 5-3 9-2" fill="none" stroke="#0b1e2d" stroke-width="3" stroke-linecap="round"/></svg>
 """

@@ -13,6 +13,7 @@ import gzip
 import hashlib
 import importlib
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -26,9 +27,26 @@ FONT = "@fontsource-variable/schibsted-grotesk"
 # Only these parts of the design system, in the order they are joined; the whole would be twice as heavy (look.md 2.1).
 DESIGN_BASE = ("base", "paragraph", "validation-message")
 DESIGN_COMPONENTS = (
-    "heading label link list button card field fieldset input error-summary alert tag chip details dialog table "
-    "skip-link spinner"
-).split()
+    "heading",
+    "label",
+    "link",
+    "list",
+    "button",
+    "card",
+    "field",
+    "fieldset",
+    "input",
+    "error-summary",
+    "alert",
+    "tag",
+    "chip",
+    "details",
+    "dialog",
+    "table",
+    "skip-link",
+    "spinner",
+)
+
 
 # htmx starts in a timer after its file has run, so hx-csp must stand in the same file: then it is there first
 # (style.md 9). hx-sse is left out: the small island live.js does the one stream that pages have.
@@ -92,7 +110,7 @@ def join_css(source: Source) -> str:
     parts = "".join(source.package(DESIGN, f"dist/src/{name}.css") for name in DESIGN_COMPONENTS)
     theme = (source.root / "static/css/narvik.css").read_text().replace('@charset "UTF-8";', "")
     own = [source.root / "static/css" / name for name in ("tokens.css", "base.css")]
-    own += source.own("css/components/*.css")
+    own += [*source.own("css/components/*.css"), source.root / "static/css/pages.css"]
     return "\n".join(
         [
             "@layer ds.theme, ds.base, ds.components;",
@@ -187,14 +205,10 @@ def write(folder: Path, files: Mapping[str, tuple[str, bytes]]) -> dict[str, dic
     for name, (file, content) in sorted(files.items()):
         packed = Path(name).suffix in PACKED
         kept |= {file} if packed else {file, *(file + ending for ending in squeeze)}
-        # A name holds its content's hash, so what is there already is right, if it was written to the end.
-        if not _is_there(folder / file, content):
-            (folder / file).write_bytes(content)
-            for ending, compress in {} if packed else squeeze.items():
-                (folder / (file + ending)).write_bytes(compress(content))
-        for ending, compress in {}.items() if packed else squeeze.items():
+        _put(folder / file, content)
+        for ending, compress in () if packed else squeeze.items():
             if not (folder / (file + ending)).is_file():
-                (folder / (file + ending)).write_bytes(compress(content))
+                _put(folder / (file + ending), compress(content))
         weight = 0 if packed else (folder / (file + ".gz")).stat().st_size
         manifest[name] = {
             "file": file,
@@ -202,15 +216,20 @@ def write(folder: Path, files: Mapping[str, tuple[str, bytes]]) -> dict[str, dic
             "bytes": len(content),
             "gz": weight,
         }
+    _put(folder / "manifest.json", (json.dumps(manifest, indent=1) + "\n").encode())
     for stray in folder.iterdir():
         if stray.name not in kept and stray.is_file():
-            stray.unlink()
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+            stray.unlink(missing_ok=True)
     return manifest
 
 
-def _is_there(file: Path, content: bytes) -> bool:
-    return file.is_file() and file.read_bytes() == content
+def _put(file: Path, content: bytes) -> None:
+    """Write a file whole or not at all, since a running server may read it at this moment."""
+    if file.is_file() and file.read_bytes() == content:
+        return
+    fresh = file.with_name(f".{file.name}.{os.getpid()}")
+    fresh.write_bytes(content)
+    fresh.replace(file)
 
 
 def main(arguments: list[str] | None = None) -> int:

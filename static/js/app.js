@@ -132,6 +132,9 @@ async function startWorker() {
 }
 startWorker().catch(() => {}); // without a worker the page is the same, only not offline
 
+// --- the browser's own offer to install waits until somebody has sent something (receipt.js)
+addEventListener("beforeinstallprompt", (event) => event.preventDefault());
+
 // --- the receipt: copy and share its link
 for (const box of document.querySelectorAll('[data-island="receipt"]')) {
   const buttons = box.querySelector("[data-receipt-buttons]");

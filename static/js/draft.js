@@ -2,7 +2,7 @@
  * Keeps what is being written on the phone, in IndexedDB, and gives it back after a reload, a crash or a lost net.
  *
  *   <form data-island="draft" data-draft="idea">  … <input type="hidden" name="submission_id">
- *   <div data-draft-sent="<submission_id>">       on the receipt: the draft of that id is done with
+ *   <div data-receipt="<submission_id>">          on the receipt: the draft of that id is done with
  *
  * Only text fields and choices are kept: never a hidden field, a file, a password or an e-mail address.
  * A connection is opened for each operation, because iOS closes them in the background.
@@ -183,7 +183,7 @@ function offerStart(form, name) {
 
 /** Throw away the drafts whose receipt is on the page. */
 async function clearSent() {
-  const sent = [...document.querySelectorAll("[data-draft-sent]")].map((one) => one.dataset.draftSent);
+  const sent = [...document.querySelectorAll("[data-receipt]")].map((one) => one.dataset.receipt);
   if (sent.length === 0) return;
   const drafts = await withStore("readonly", (store) => store.getAll());
   for (const draft of drafts) {
@@ -192,7 +192,7 @@ async function clearSent() {
 }
 
 function start() {
-  for (const form of document.querySelectorAll('form[data-island="draft"]')) keep(form);
+  for (const form of document.querySelectorAll('form[data-island~="draft"]')) keep(form);
   clearSent().catch(() => {});
 }
 start();

@@ -2,7 +2,7 @@
  * Points out what looks like personal data before it is sent: fødselsnummer, telephone number, e-mail address.
  * «Det ser ut som et telefonnummer. Vil du ta det bort?» · «Ta det bort» · «Behold». The server asks the same without script.
  *
- *   <form data-island="screen"> … <textarea data-screen> … <input type="hidden" name="keep_personal">
+ *   <form data-island="screen"> …  every text field in it is read, but not the e-mail field; «Behold» sends kept=ja along.
  */
 const words = JSON.parse(globalThis.document?.getElementById("words")?.textContent ?? "{}");
 
@@ -65,8 +65,7 @@ function start(form) {
       }),
       button(`${box.id}-keep`, "secondary", words.keep, () => {
         kept.add(hit.found);
-        const field = form.elements.namedItem("keep_personal");
-        if (field) field.value = "1";
+        tellServer();
         box.remove();
         if (!ask(control)) control.focus();
       }),
@@ -77,9 +76,22 @@ function start(form) {
     return true;
   }
 
-  const fields = () => [...form.querySelectorAll("[data-screen]")];
+  function tellServer() {
+    const there = form.elements.namedItem("kept");
+    if (there) {
+      there.checked = true;
+      return;
+    }
+    const kept = document.createElement("input");
+    kept.type = "hidden";
+    kept.name = "kept";
+    kept.value = "ja";
+    form.append(kept);
+  }
+
+  const fields = () => [...form.querySelectorAll('input[type="text"], textarea')];
   form.addEventListener("change", (event) => {
-    if (event.target.matches("[data-screen]")) ask(event.target);
+    if (fields().includes(event.target)) ask(event.target);
   });
   form.addEventListener(
     "submit",
@@ -105,7 +117,7 @@ function button(id, kind, text, act) {
 }
 
 function startAll() {
-  for (const control of document.querySelectorAll("form [data-screen]")) start(control.form);
+  for (const form of document.querySelectorAll('form[data-island~="screen"]')) start(form);
 }
 if (globalThis.document) {
   startAll();
