@@ -1,0 +1,1 @@
+"""Innbyggerlab: where the people of Narvik help to shape their town."""

@@ -1,0 +1,31 @@
+"""What somebody fills in to sign in."""
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import EmailField, StringField
+from wtforms.validators import DataRequired, Email, Length
+
+
+class EmailForm(FlaskForm):  # type: ignore[misc]
+    """Where the code is to be sent."""
+
+    email = EmailField(
+        _l("E-post"),
+        validators=[
+            DataRequired(_l("Skriv e-posten din.")),
+            Length(max=254, message=_l("Skriv en kortere e-post.")),
+            Email(_l("Sjekk e-posten. Den skal se slik ut: navn@sted.no")),
+        ],
+    )
+
+
+class CodeForm(FlaskForm):  # type: ignore[misc]
+    """The six digits from the mail."""
+
+    code = StringField(
+        _l("Koden fra e-posten"),
+        validators=[
+            DataRequired(_l("Skriv de seks tallene fra e-posten.")),
+            Length(max=20, message=_l("Koden har seks tall.")),
+        ],
+    )

@@ -1,0 +1,39 @@
+"""Participants and the codes they sign in with."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String
+from sqlalchemy.orm import Mapped
+
+from app.core.actor import Role
+from app.core.db import Identified, Model, column
+
+_ROLES = ", ".join(f"'{role.value}'" for role in Role)
+
+
+class Participant(Identified, Model):
+    """Somebody who signs in. email: in lower case."""
+
+    __tablename__ = "participants"
+    __table_args__ = (CheckConstraint(f"role IN ({_ROLES})", name="role_is_known"),)
+
+    email: Mapped[str] = column("person", String(254), unique=True)
+    name: Mapped[str] = column("person", String(80))
+    title: Mapped[str] = column("person", String(80), default="")
+    role: Mapped[str] = column("technical", String(20))
+    language: Mapped[str] = column("technical", String(5), default="nb")
+    created_at: Mapped[datetime] = column("technical")
+    closed_at: Mapped[datetime | None] = column("technical")
+
+
+class SignInCode(Identified, Model):
+    """A one-time code. Its six digits follow from the id and our key; browser_hash: the browser that asked for it."""
+
+    __tablename__ = "sign_in_codes"
+
+    participant_id: Mapped[UUID] = column("technical", ForeignKey("participants.id"))
+    browser_hash: Mapped[bytes] = column("technical", LargeBinary(32))
+    made_at: Mapped[datetime] = column("technical")
+    used_at: Mapped[datetime | None] = column("technical")
+    tries: Mapped[int] = column("technical", default=0)

@@ -1,0 +1,24 @@
+"""Who is known to us."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Participant, SignInCode
+from app.core.receipt import one_time_code
+
+
+def participant_or_none(session: Session, participant_id: UUID) -> Participant | None:
+    """Return a participant whose account is open."""
+    found = session.get(Participant, participant_id)
+    return found if found is not None and found.closed_at is None else None
+
+
+def code_to_send(session: Session, code_id: UUID, keys: Sequence[str]) -> tuple[str, str, str] | None:
+    """Return (e-mail, six digits, language) of a code, or None when it is no more."""
+    code = session.get(SignInCode, code_id)
+    if code is None:
+        return None
+    participant = session.get_one(Participant, code.participant_id)
+    return participant.email, one_time_code(keys[-1], code.id), participant.language

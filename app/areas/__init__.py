@@ -1,0 +1,1 @@
+"""The municipality's focus areas (satsingsområder): rows, since they change over time."""

@@ -1,0 +1,202 @@
+"""Does it add up? Every input has its delivery, every delivery is somewhere: flask check."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.cases.models import CaseFiling, CaseFolder
+from app.core import sqlite
+from app.files.models import Picture, PictureState
+from app.files.store import picture_store
+from app.ideas.models import Idea, Support
+from app.outbox import query as outbox
+from app.outbox.models import DeliveryAttempt, DeliveryState, OutboxDelivery, OutboxEvent
+from app.parcels.models import Parcel, StepChange
+from app.settings import Settings
+from app.web.extensions import db
+
+OLDEST_WAITING = timedelta(hours=4)
+SLOW_ROUTING = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The equation of promises.md 2.6. inputs: what has a receipt; deliveries: to the archive, by state."""
+
+    inputs: int
+    first_deliveries: int
+    unrouted: int
+    by_state: dict[str, int]
+
+    @property
+    def adds_up(self) -> bool:
+        return self.inputs == self.first_deliveries + self.unrouted
+
+    def __str__(self) -> str:
+        states = " + ".join(f"{state} {count}" for state, count in self.by_state.items())
+        verdict = "går opp" if self.adds_up else "GÅR IKKE OPP"
+        return (
+            f"Innspill {self.inputs} = leveringer {self.first_deliveries} + underveis {self.unrouted} ({verdict}). "
+            f"Alle leveringer til arkivet {sum(self.by_state.values())} = {states}"
+        )
+
+
+def balance(session: Session) -> Balance:
+    """Count inputs and their deliveries to the archive."""
+    submitted = OutboxEvent.kind == "idea_submitted"
+    inputs = session.scalar(select(func.count()).select_from(Idea)) or 0
+    first = session.scalar(
+        select(func.count())
+        .select_from(OutboxDelivery)
+        .join(OutboxEvent, OutboxEvent.id == OutboxDelivery.event_id)
+        .where(submitted, OutboxDelivery.channel == "archive")
+    )
+    unrouted = session.scalar(
+        select(func.count()).select_from(OutboxEvent).where(submitted, OutboxEvent.routed_at.is_(None))
+    )
+    return Balance(inputs, first or 0, unrouted or 0, dict(outbox.counts(session, "archive")))
+
+
+def faults(session: Session, settings: Settings, now: datetime) -> list[str]:
+    """Return a sentence for each thing that is wrong, for the person who runs it; empty when all is well."""
+    counted = balance(session)
+    found = [] if counted.adds_up else [f"Regnskapet går ikke opp: {counted}"]
+    found += _lost(session)
+    found += _stuck(session, now, settings)
+    found += _doubles(session)
+    found += _pictures(session, settings)
+    return found
+
+
+def _lost(session: Session) -> list[str]:
+    """What should hang together and does not."""
+    without_parcel = _count(session, select(Idea.id).where(Idea.id.not_in(select(Parcel.input_id))))
+    without_step = _count(
+        session,
+        select(Parcel.input_id).where(
+            ~select(StepChange.id)
+            .where(StepChange.input_id == Parcel.input_id, StepChange.step == Parcel.step)
+            .exists()
+        ),
+    )
+    filed_without = _count(
+        session,
+        select(OutboxDelivery.id).where(
+            OutboxDelivery.channel == "archive",
+            OutboxDelivery.job == "forward_case",
+            OutboxDelivery.state == DeliveryState.FILED.value,
+            OutboxDelivery.reference.not_in(select(CaseFiling.reference)),
+            OutboxDelivery.external_id.is_(None),
+        ),
+    )
+    attempted = _count(
+        session,
+        select(OutboxDelivery.id).where(
+            OutboxDelivery.attempts > 0,
+            ~select(DeliveryAttempt.id).where(DeliveryAttempt.delivery_id == OutboxDelivery.id).exists(),
+        ),
+    )
+    sentences = {
+        "%d idéer har ingen pakke: den som sendte, ser ikke hvor den er.": without_parcel,
+        "%d pakker står på et steg som ikke er skrevet ned.": without_step,
+        "%d leveringer er merket som arkivert uten saksnummer.": filed_without,
+        "%d leveringer er prøvd uten at forsøket er skrevet ned.": attempted,
+    }
+    return [sentence % count for sentence, count in sentences.items() if count]
+
+
+def _stuck(session: Session, now: datetime, settings: Settings) -> list[str]:
+    lease = timedelta(seconds=settings.lease_seconds)
+    leased = _count(
+        session,
+        select(OutboxDelivery.id).where(
+            OutboxDelivery.state == DeliveryState.SENDING.value,
+            or_(OutboxDelivery.lease_until < now - lease, OutboxDelivery.lease_until > now + 2 * lease),
+        ),
+    )
+    unrouted = _count(
+        session,
+        select(OutboxEvent.id).where(OutboxEvent.routed_at.is_(None), OutboxEvent.recorded_at < now - SLOW_ROUTING),
+    )
+    oldest = outbox.oldest_waiting(session, "archive")
+    stopped = outbox.counts(session, "archive")
+    waits = stopped[DeliveryState.STOPPED.value] + stopped[DeliveryState.UNCLEAR.value]
+    found = []
+    if leased:
+        found.append(f"{leased} leveringer er lånt ut til en prosess som ikke finnes lenger.")
+    if unrouted:
+        found.append(f"{unrouted} hendelser har ventet mer enn ett minutt på relay.")
+    if oldest is not None and now - oldest > OLDEST_WAITING:
+        found.append("Den eldste leveringen til arkivet har ventet mer enn fire timer.")
+    if waits:
+        found.append(f"{waits} leveringer til arkivet venter på et menneske: se arbeidsflata.")
+    found += [f"{pause.scope} har pause: {pause.reason}" for pause in outbox.pauses(session)]
+    return found
+
+
+def _doubles(session: Session) -> list[str]:
+    twice = _count(
+        session,
+        select(CaseFiling.input_id)
+        .where(CaseFiling.kind == "incoming")
+        .group_by(CaseFiling.input_id)
+        .having(func.count() > 1),
+    )
+    folders = _count(
+        session,
+        select(CaseFolder.case_number)
+        .where(CaseFolder.case_number.is_not(None))
+        .group_by(CaseFolder.case_number)
+        .having(func.count() > 1),
+    )
+    support = _count(
+        session,
+        select(Idea.id)
+        .outerjoin(Support, Support.idea_id == Idea.id)
+        .group_by(Idea.id, Idea.support_count)
+        .having(func.count(Support.id) != Idea.support_count),
+    )
+    sentences = {
+        "%d innspill er arkivert to ganger.": twice,
+        "%d saksnummer brukes av to mapper.": folders,
+        "%d idéer har et annet tall enn de har støtter.": support,
+    }
+    return [sentence % count for sentence, count in sentences.items() if count]
+
+
+def _pictures(session: Session, settings: Settings) -> list[str]:
+    store = picture_store(settings)
+    waiting = session.scalars(select(Picture.original_name).where(Picture.state == PictureState.WAITING.value))
+    ready = session.scalars(select(Picture.id).where(Picture.state == PictureState.READY.value))
+    lost = sum(not store.original(name).exists() for name in waiting)
+    lost += sum(not store.redrawn(picture_id, "page.webp").exists() for picture_id in ready)
+    orphans = _count(session, select(Picture.id).where(and_(Picture.input_id.not_in(select(Idea.id)), Picture.public)))
+    found = [f"{lost} bilder mangler på disken."] if lost else []
+    return [*found, f"{orphans} bilder hører ikke til noe."] if orphans else found
+
+
+def _count(session: Session, query) -> int:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    return session.scalar(select(func.count()).select_from(query.subquery())) or 0
+
+
+@click.command("check")
+@with_appcontext
+def check() -> None:
+    """Tell whether all is well; exit 1 when something is not."""
+    from app.web.context import now  # noqa: PLC0415
+
+    settings: Settings = current_app.extensions["lab_settings"]
+    with Session(db.engine) as session:
+        click.echo(str(balance(session)))
+        found: Sequence[str] = [*sqlite.faults(db.engine), *faults(session, settings, now())]
+    for sentence in found:
+        click.echo(f"FEIL  {sentence}")
+    if found:
+        raise SystemExit(1)
+    click.echo("OK    Alt er i orden.")

@@ -1,0 +1,25 @@
+"""The few sentences that SQLite and PostgreSQL say differently."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import CursorResult
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from app.core.db import Model
+
+
+def is_postgresql(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
+
+
+def insert_once(session: Session, model: type[Model], values: Mapping[str, Any]) -> bool:
+    """Insert a row unless one of the table's unique keys is taken; return True when it was inserted.
+
+    The uniqueness is in the write itself. A second writer of the same key waits for the first, then gets False.
+    """
+    insert = postgresql.insert if is_postgresql(session) else sqlite.insert
+    result = session.execute(insert(model).values(**values).on_conflict_do_nothing())
+    assert isinstance(result, CursorResult)  # noqa: S101 - an INSERT gives nothing else
+    return result.rowcount == 1

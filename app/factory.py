@@ -1,0 +1,131 @@
+"""Puts the web app together: settings, extensions, rooms. Knows every room, and no room knows it."""
+
+import os
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import Flask
+from flask_babel import gettext, ngettext
+from flask_wtf.csrf import generate_csrf
+from sqlalchemy import Engine
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import app.accounts.routes
+import app.cases.cli
+import app.cases.routes
+import app.desk.routes
+import app.files.routes
+import app.ideas.routes
+import app.pages.routes
+import app.push.routes
+from app import commands
+from app.core import crash, sqlite
+from app.settings import Settings, read_settings
+from app.web import access, components, errors, language, logs, observe, security, transaction
+from app.web.assets import STATIC, Assets, read_assets
+from app.web.extensions import csrf, db, limiter, login, migrate
+from app.web.moments import day_text, when_text
+
+TEMPLATES = STATIC.parent / "templates"
+BLUEPRINTS = (
+    app.pages.routes.bp,
+    app.ideas.routes.bp,
+    app.accounts.routes.bp,
+    app.files.routes.bp,
+    app.cases.routes.bp,
+    app.push.routes.bp,
+    app.desk.routes.bp,
+    observe.bp,
+)
+
+
+def create_app(
+    settings: Settings | None = None, *, clock: Callable[[], datetime] | None = None, assets: Assets | None = None
+) -> Flask:
+    """Return the web app. Without settings they are read from the environment. clock: for tests."""
+    settings = settings or read_settings(os.environ)
+    logs.configure(settings)
+    crash.arm(settings.crash_at)
+    lab = Flask("innbyggerlab", static_folder=str(STATIC), template_folder=str(TEMPLATES))
+    keys = settings.secret_keys()
+    lab.config.update(
+        SECRET_KEY=keys[-1],
+        SECRET_KEY_FALLBACKS=list(keys[:-1]),
+        TESTING=settings.mode == "test",
+        SQLALCHEMY_DATABASE_URI=settings.database,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database),
+        RATELIMIT_ENABLED=settings.rate_limits,
+        RATELIMIT_STORAGE_URI=_limits_storage(settings.redis_url),
+        BABEL_TRANSLATION_DIRECTORIES=str(STATIC.parent / "app" / "translations"),
+    )
+    lab.extensions.update(lab_settings=settings, lab_secret_keys=keys, lab_clock=clock)
+    lab.extensions["lab_assets"] = assets or read_assets()
+    _install(lab, settings)
+    for blueprint in BLUEPRINTS:
+        lab.register_blueprint(blueprint)
+    access.require_doors(lab)
+    return lab
+
+
+def _install(lab: Flask, settings: Settings) -> None:
+    """Install the extensions. Answers pass them in the opposite order: headers come last, after all cookies."""
+    lab.wsgi_app = ProxyFix(lab.wsgi_app, x_for=1, x_proto=1, x_host=1) if settings.production else lab.wsgi_app  # type: ignore[method-assign]
+    security.install(lab, settings)
+    db.init_app(lab)
+    with lab.app_context():
+        prepare_engine(db.engine)
+    migrate.init_app(lab, db, directory=str(STATIC.parent / "migrations"), render_as_batch=True, compare_type=False)
+    csrf.init_app(lab)
+    login.init_app(lab)
+    limiter.init_app(lab)
+    language.install(lab)
+    errors.install(lab)
+    transaction.install(lab)
+    observe.install(lab, settings)
+    commands.register(lab)
+    app.cases.cli.register(lab)
+    assets: Assets = lab.extensions["lab_assets"]
+    components.install(
+        lab,
+        _=gettext,
+        ngettext=ngettext,
+        nonce=security.nonce,
+        asset=assets.address,
+        app_version=lambda: assets.version,
+        locale=language.locale,
+        colour_scheme=language.colour_scheme,
+        languages=language.languages,
+        is_draft=language.is_draft,
+        csrf_token=generate_csrf,
+        when_text=when_text,
+        day_text=day_text,
+    )
+
+
+def engine_options(url: str) -> dict[str, object]:
+    """Return how the database is opened; PostgreSQL answers in time or says no."""
+    options: dict[str, object] = {"hide_parameters": True, "pool_pre_ping": url.startswith("postgresql")}
+    if url.startswith("postgresql"):
+        timeouts = "-c lock_timeout=10s -c statement_timeout=15s -c idle_in_transaction_session_timeout=30s"
+        options["connect_args"] = {"options": timeouts}
+    return options
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Set up SQLite's connections and check that every setting took. Raises SystemExit with the faults."""
+    sqlite.prepare(engine)
+    found = sqlite.faults(engine)
+    if found:
+        raise SystemExit("\n".join(found))
+
+
+def _limits_storage(redis_url: str) -> str:
+    """Counts of requests lie in Redis when there is one; in memory when it is away."""
+    if redis_url.startswith("unix://"):
+        return "redis+" + redis_url
+    return redis_url or "memory://"
+
+
+def wsgi() -> Flask:
+    """What the web server calls."""
+    return create_app()

@@ -1,0 +1,1 @@
+"""A citizen writes an idea, neighbours support it, the municipality answers."""

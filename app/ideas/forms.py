@@ -1,0 +1,132 @@
+"""What somebody fills in about an idea."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import EmailField, HiddenField, MultipleFileField, RadioField, StringField, TextAreaField
+from wtforms.validators import DataRequired, Email, Length, Optional, ValidationError
+
+from app.areas.query import Area
+from app.core.submission import submission
+from app.core.text import clean_line, clean_text, personal_data
+from app.files.service import Original
+from app.ideas.models import BODY_LENGTH, EMAIL_LENGTH, PLACE_LENGTH, REPLY_LENGTH, TITLE_LENGTH
+from app.ideas.service import IdeaDraft, ReplyDraft
+from app.parcels.models import Step
+from app.parcels.query import LABELS
+from app.web.forms import SubmissionKey
+
+REPLY_STEPS = (Step.READ, Step.CONSIDERED, Step.DECIDED, Step.DONE, Step.NOT_NOW)
+
+
+def _line(text: str | None) -> str:
+    return clean_line(text or "")
+
+
+def _text(text: str | None) -> str:
+    return clean_text(text or "")
+
+
+class IdeaForm(FlaskForm):  # type: ignore[misc]
+    """A new idea. kept: the writer has seen that the text holds personal data, and keeps it."""
+
+    submission_id = SubmissionKey()
+    title = StringField(
+        _l("Hva er idéen din?"),
+        filters=[_line],
+        validators=[
+            DataRequired(_l("Skriv hva idéen er.")),
+            Length(max=TITLE_LENGTH, message=_l("Bruk høyst %(max)d tegn.")),
+        ],
+    )
+    body = TextAreaField(
+        _l("Hvorfor er det lurt?"),
+        filters=[_text],
+        validators=[
+            DataRequired(_l("Skriv hvorfor det er lurt.")),
+            Length(max=BODY_LENGTH, message=_l("Bruk høyst %(max)d tegn.")),
+        ],
+    )
+    area = RadioField(
+        _l("Hva handler det om?"), validators=[DataRequired(_l("Velg hva det handler om."))], validate_choice=True
+    )
+    pictures = MultipleFileField(_l("Bilde"))
+    place = StringField(
+        _l("Hvor?"), filters=[_line], validators=[Length(max=PLACE_LENGTH, message=_l("Bruk høyst %(max)d tegn."))]
+    )
+    email = EmailField(
+        _l("Vil du ha svar på e-post?"),
+        filters=[_line],
+        validators=[
+            Optional(),
+            Length(max=EMAIL_LENGTH, message=_l("Skriv en kortere e-post.")),
+            Email(_l("Sjekk e-posten. Den skal se slik ut: navn@sted.no")),
+        ],
+    )
+    kept = HiddenField()
+
+    def offer(self, areas: Sequence[Area]) -> None:
+        """Set the areas that can be chosen."""
+        self.area.choices = [(area.slug, _(area.name)) for area in areas]
+        self._ids = {area.slug: area.id for area in areas}
+
+    def validate_area(self, field: RadioField) -> None:
+        if field.data not in self._ids:
+            raise ValidationError(_("Velg hva det handler om."))
+
+    def personal_data_fields(self) -> list[str]:
+        """Return the names of the fields whose text tells who somebody is, unless the writer keeps it."""
+        if self.kept.data == "ja":
+            return []
+        return [name for name in ("title", "body", "place") if personal_data(self[name].data or "")]
+
+    def to_draft(self, pictures: Sequence[Original], language: str) -> IdeaDraft:
+        area_id: UUID = self._ids[self.area.data]
+        said = {
+            "title": self.title.data,
+            "body": self.body.data,
+            "area": self.area.data,
+            "place": self.place.data or "",
+            "email": self.email.data or "",
+        }
+        mark = submission(self.submission_id.key, said, [picture.sha256.hex() for picture in pictures])
+        return IdeaDraft(said["title"], said["body"], area_id, said["place"], said["email"], language, mark)
+
+
+class ReplyForm(FlaskForm):  # type: ignore[misc]
+    """An official answer."""
+
+    submission_id = SubmissionKey()
+    text = TextAreaField(
+        _l("Svaret"),
+        filters=[_text],
+        validators=[
+            DataRequired(_l("Skriv svaret.")),
+            Length(max=REPLY_LENGTH, message=_l("Bruk høyst %(max)d tegn.")),
+        ],
+    )
+    step = RadioField(
+        _l("Hva er bestemt?"),
+        choices=[(step.value, _l(LABELS[step])) for step in REPLY_STEPS],
+        validators=[DataRequired(_l("Velg hva som er bestemt."))],
+    )
+
+    def to_draft(self) -> ReplyDraft:
+        said = {"text": self.text.data, "step": self.step.data}
+        return ReplyDraft(said["text"], Step(said["step"]), submission(self.submission_id.key, said, []))
+
+
+class HideForm(FlaskForm):  # type: ignore[misc]
+    """Why an idea is taken off the page."""
+
+    reason = StringField(
+        _l("Hvorfor skjuler du den?"),
+        filters=[_line],
+        validators=[
+            DataRequired(_l("Skriv hvorfor. Alle ser grunnen.")),
+            Length(max=500, message=_l("Bruk høyst %(max)d tegn.")),
+        ],
+    )

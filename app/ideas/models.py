@@ -1,0 +1,76 @@
+"""Ideas, support, and the municipality's answers."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped
+
+from app.core.db import Identified, Model, SubmittedOnce, column
+
+TITLE_LENGTH = 120
+BODY_LENGTH = 4000
+PLACE_LENGTH = 200
+EMAIL_LENGTH = 254
+REPLY_LENGTH = 4000
+
+_SHOWN = text("hidden_at IS NULL AND withdrawn_at IS NULL")
+
+
+class Idea(Identified, SubmittedOnce, Model):
+    """An idea as it was sent. hidden_at: staff took it off the page, and why; withdrawn_at: its writer did."""
+
+    __tablename__ = "ideas"
+    __table_args__ = (
+        CheckConstraint("length(title) BETWEEN 1 AND 120", name="title_has_a_length"),
+        CheckConstraint("(hidden_at IS NULL) = (hidden_reason = '')", name="what_is_hidden_has_a_reason"),
+        CheckConstraint("support_count >= 0", name="support_is_not_negative"),
+        Index("ix_ideas_newest", "submitted_at", postgresql_where=_SHOWN, sqlite_where=_SHOWN),
+        Index("ix_ideas_most_supported", "support_count", "submitted_at",
+              postgresql_where=_SHOWN, sqlite_where=_SHOWN),
+        Index("ix_ideas_area_newest", "area_id", "submitted_at", postgresql_where=_SHOWN, sqlite_where=_SHOWN),
+    )  # fmt: skip
+
+    process_id: Mapped[UUID] = column("technical", ForeignKey("processes.id"))
+    area_id: Mapped[UUID] = column("technical", ForeignKey("focus_areas.id"))
+    title: Mapped[str] = column("content", String(TITLE_LENGTH))
+    body: Mapped[str] = column("content", Text)
+    place: Mapped[str] = column("content", String(PLACE_LENGTH), default="")
+    email: Mapped[str | None] = column("person", String(EMAIL_LENGTH))
+    language: Mapped[str] = column("technical", String(5))
+    device_key: Mapped[bytes | None] = column("person", LargeBinary(32), index=True)
+    author_id: Mapped[UUID | None] = column("person", ForeignKey("participants.id"))
+    submitted_at: Mapped[datetime] = column("technical")
+    support_count: Mapped[int] = column("technical", default=0)
+    hidden_at: Mapped[datetime | None] = column("technical")
+    hidden_reason: Mapped[str] = column("content", String(500), default="")
+    withdrawn_at: Mapped[datetime | None] = column("technical")
+
+
+class Support(Identified, Model):
+    """One device (or somebody signed in) that supports an idea."""
+
+    __tablename__ = "supports"
+    __table_args__ = (
+        UniqueConstraint("idea_id", "device_key", name="one_support_per_device"),
+        UniqueConstraint("idea_id", "participant_id", name="one_support_per_participant"),
+        CheckConstraint("(device_key IS NULL) <> (participant_id IS NULL)", name="one_supporter"),
+    )
+
+    idea_id: Mapped[UUID] = column("technical", ForeignKey("ideas.id"))
+    device_key: Mapped[bytes | None] = column("person", LargeBinary(32))
+    participant_id: Mapped[UUID | None] = column("person", ForeignKey("participants.id"))
+    at: Mapped[datetime] = column("technical")
+
+
+class Reply(Identified, SubmittedOnce, Model):
+    """An official answer. role_name: who speaks, as a role; never a person's name."""
+
+    __tablename__ = "replies"
+
+    idea_id: Mapped[UUID] = column("technical", ForeignKey("ideas.id"), index=True)
+    text: Mapped[str] = column("content", Text)
+    step: Mapped[str] = column("technical", String(20))
+    role_name: Mapped[str] = column("content", String(80))
+    author_id: Mapped[UUID | None] = column("person", ForeignKey("participants.id"))
+    answered_at: Mapped[datetime] = column("technical")

@@ -1,0 +1,357 @@
+"""What can be seen of ideas: frozen values, with only what its reader may see."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from app.areas.models import FocusArea
+from app.core.actor import Actor
+from app.core.errors import NotFound
+from app.core.text import N_
+from app.files import query as files
+from app.files.query import ShownPicture
+from app.files.store import PictureStore
+from app.ideas.dialect import find_ideas
+from app.ideas.models import Idea, Reply, Support
+from app.ideas.policy import may_read
+from app.parcels.models import Parcel, Step
+from app.parcels.query import ParcelView, parcels_of
+from app.processes.models import Process
+
+PAGE = 20
+COUNTED_AT_MOST = 100
+
+
+class Order(str, Enum):
+    """How a list of ideas is sorted."""
+
+    NEWEST = "nyeste"
+    MOST_SUPPORTED = "stottet"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which ideas are wanted. area: a slug; words: as typed; None and "" mean all."""
+
+    area: str = ""
+    step: Step | None = None
+    words: str = ""
+    order: Order = Order.NEWEST
+
+
+@dataclass(frozen=True, slots=True)
+class ListedIdea:
+    """An idea in a list. body: as written; picture: the first one, when it can be shown."""
+
+    id: UUID
+    title: str
+    body: str
+    area: str
+    area_icon: str
+    submitted_at: datetime
+    support_count: int
+    step: str
+    picture: ShownPicture | None
+
+
+@dataclass(frozen=True, slots=True)
+class IdeaPage:
+    """One page of a list. count: how many there are in all, or None when there are more than we count."""
+
+    ideas: tuple[ListedIdea, ...]
+    number: int
+    has_more: bool
+    count: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownReply:
+    """An official answer as everybody sees it."""
+
+    text: str
+    role_name: str
+    answered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedIdea:
+    """What everybody may see of an idea: pages, feeds and exports use this and nothing more.
+
+    hidden_reason: why its words are not shown, "" when they are. Then title and body are "".
+    """
+
+    id: UUID
+    title: str
+    body: str
+    place: str
+    area: str
+    area_icon: str
+    submitted_at: datetime
+    support_count: int
+    pictures: tuple[ShownPicture, ...]
+    replies: tuple[ShownReply, ...]
+    parcel: ParcelView
+    hidden_reason: str
+    withdrawn: bool
+
+    @property
+    def readable(self) -> bool:
+        return bool(self.title)
+
+
+@dataclass(frozen=True, slots=True)
+class PictureForLetter:
+    """A cleaned picture for the archive. number: from 1."""
+
+    number: int
+    jpeg: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class IdeaForLetter:
+    """Everything the archive is told about an idea."""
+
+    id: UUID
+    title: str
+    body: str
+    place: str
+    area_slug: str
+    area_name: str
+    process_title: str
+    received_at: datetime
+    written_at: datetime | None
+    channel: str
+    language: str
+    sender_email: str | None
+    pictures: tuple[PictureForLetter, ...]
+    pictures_pending: bool
+    pictures_failed: int
+    withdrawn: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyForLetter:
+    """An official answer, for the archive."""
+
+    id: UUID
+    idea_id: UUID
+    text: str
+    role_name: str
+    answered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WriterContact:
+    """Where the writer wants an answer."""
+
+    email: str
+    language: str
+
+
+def list_ideas(session: Session, wanted: Filter, *, page: int = 1) -> IdeaPage:
+    """Return page number `page` (from 1) of the ideas that everybody may see, PAGE at a time.
+
+    Newest first; or by support, then newest. A search gives the hits that are newest, at most MOST_HITS.
+    """
+    ids = None if not wanted.words.strip() else find_ideas(session, wanted.words)
+    query = _filtered(wanted, ids)
+    order = (Idea.support_count.desc(), Idea.submitted_at.desc()) if wanted.order is Order.MOST_SUPPORTED else (
+        Idea.submitted_at.desc(),
+    )  # fmt: skip
+    rows = session.execute(query.order_by(*order).offset((page - 1) * PAGE).limit(PAGE + 1)).all()
+    listed = _listed(session, rows[:PAGE])
+    count = _count(session, wanted, ids) if _is_filtered(wanted) else None
+    return IdeaPage(listed, page, len(rows) > PAGE, count)
+
+
+def _is_filtered(wanted: Filter) -> bool:
+    return bool(wanted.area or wanted.step or wanted.words.strip())
+
+
+_COLUMNS = (
+    Idea.id,
+    Idea.title,
+    func.substr(Idea.body, 1, 200).label("body"),
+    Idea.area_id,
+    Idea.submitted_at,
+    Idea.support_count,
+)
+
+
+def _filtered(wanted: Filter, ids: Sequence[UUID] | None) -> Select:  # type: ignore[type-arg]
+    query = select(*_COLUMNS).where(Idea.hidden_at.is_(None), Idea.withdrawn_at.is_(None))
+    if ids is not None:
+        query = query.where(Idea.id.in_(ids))
+    if wanted.area:
+        query = query.where(Idea.area_id == select(FocusArea.id).where(FocusArea.slug == wanted.area).scalar_subquery())
+    if wanted.step is not None:
+        query = query.join(Parcel, Parcel.input_id == Idea.id).where(
+            Parcel.kind == "idea", Parcel.step == wanted.step.value
+        )
+    return query
+
+
+def _count(session: Session, wanted: Filter, ids: Sequence[UUID] | None) -> int | None:
+    """Count the hits as far as COUNTED_AT_MOST; more than that is None, since counting 100,000 takes its time."""
+    some = _filtered(wanted, ids).limit(COUNTED_AT_MOST + 1).subquery()
+    found = session.scalar(select(func.count()).select_from(some)) or 0
+    return found if found <= COUNTED_AT_MOST else None
+
+
+def _listed(session: Session, rows: Sequence[object]) -> tuple[ListedIdea, ...]:
+    ids = [row.id for row in rows]  # type: ignore[attr-defined]
+    areas = _areas(session)
+    steps = _steps(session, ids)
+    pictures = files.pictures_for(session, ids)
+    return tuple(
+        ListedIdea(
+            id=row.id,  # type: ignore[attr-defined]
+            title=row.title,  # type: ignore[attr-defined]
+            body=row.body,  # type: ignore[attr-defined]
+            area=areas[row.area_id][0],  # type: ignore[attr-defined]
+            area_icon=areas[row.area_id][1],  # type: ignore[attr-defined]
+            submitted_at=row.submitted_at,  # type: ignore[attr-defined]
+            support_count=row.support_count,  # type: ignore[attr-defined]
+            step=steps.get(row.id, Step.RECEIVED.value),  # type: ignore[attr-defined]
+            picture=next((p for p in pictures.get(row.id, ()) if p.is_ready and p.public), None),  # type: ignore[attr-defined]
+        )
+        for row in rows
+    )
+
+
+def _areas(session: Session) -> Mapping[UUID, tuple[str, str]]:
+    return {
+        row.id: (row.name, row.icon) for row in session.execute(select(FocusArea.id, FocusArea.name, FocusArea.icon))
+    }
+
+
+def _steps(session: Session, ids: Collection[UUID]) -> Mapping[UUID, str]:
+    if not ids:
+        return {}
+    rows = session.execute(select(Parcel.input_id, Parcel.step).where(Parcel.input_id.in_(ids)))
+    return {row.input_id: row.step for row in rows}
+
+
+def ideas_by_id(session: Session, ids: Collection[UUID]) -> Mapping[UUID, ListedIdea]:
+    """Return these ideas, also hidden and withdrawn ones: for those who sent or follow them."""
+    if not ids:
+        return {}
+    rows = session.execute(select(*_COLUMNS).where(Idea.id.in_(ids))).all()
+    return {idea.id: idea for idea in _listed(session, rows)}
+
+
+def sent_by(session: Session, actor: Actor, *, limit: int = 50) -> Sequence[UUID]:
+    """Return the ideas that this account or device has sent, newest first."""
+    if actor.participant_id is None and actor.device_key is None:
+        return []
+    own = Idea.author_id == actor.participant_id if actor.participant_id else Idea.device_key == actor.device_key
+    query = select(Idea.id).where(own, Idea.withdrawn_at.is_(None)).order_by(Idea.submitted_at.desc()).limit(limit)
+    return session.scalars(query).all()
+
+
+def get_idea(session: Session, idea_id: UUID) -> Idea:
+    """Return the row, for services. Raises NotFound."""
+    found = session.get(Idea, idea_id)
+    if found is None:
+        raise NotFound(N_("Vi fant ikke siden. Den kan ha fått ny adresse."))
+    return found
+
+
+def published_idea(session: Session, idea_id: UUID, *, actor: Actor) -> PublishedIdea:
+    """Return what `actor` may see of an idea; words that are hidden or withdrawn are left out. Raises NotFound."""
+    idea = get_idea(session, idea_id)
+    area = session.get_one(FocusArea, idea.area_id)
+    parcel = parcels_of(session, [idea.id])[idea.id]
+    readable = may_read(actor, idea)
+    pictures = tuple(files.pictures_of(session, idea.id)) if readable else ()
+    return PublishedIdea(
+        id=idea.id,
+        title=idea.title if readable else "",
+        body=idea.body if readable else "",
+        place=idea.place if readable else "",
+        area=area.name,
+        area_icon=area.icon,
+        submitted_at=idea.submitted_at,
+        support_count=idea.support_count,
+        pictures=pictures,
+        replies=_replies(session, idea.id),
+        parcel=parcel,
+        hidden_reason=idea.hidden_reason,
+        withdrawn=idea.withdrawn_at is not None,
+    )
+
+
+def _replies(session: Session, idea_id: UUID) -> tuple[ShownReply, ...]:
+    rows = session.scalars(select(Reply).where(Reply.idea_id == idea_id).order_by(Reply.answered_at))
+    return tuple(ShownReply(row.text, row.role_name, row.answered_at) for row in rows)
+
+
+def supports(session: Session, idea_id: UUID, actor: Actor) -> bool:
+    """Tell whether `actor` supports this idea."""
+    if actor.participant_id is None and actor.device_key is None:
+        return False
+    own = (
+        Support.participant_id == actor.participant_id
+        if actor.participant_id
+        else Support.device_key == actor.device_key
+    )
+    return session.scalar(select(Support.id).where(Support.idea_id == idea_id, own)) is not None
+
+
+def done_lately(session: Session, *, limit: int = 3) -> Sequence[ListedIdea]:
+    """Return ideas that something came of, the last one first."""
+    query = (
+        select(*_COLUMNS)
+        .join(Parcel, Parcel.input_id == Idea.id)
+        .where(
+            Parcel.kind == "idea",
+            Parcel.step == Step.DONE.value,
+            Idea.hidden_at.is_(None),
+            Idea.withdrawn_at.is_(None),
+        )
+        .order_by(Parcel.received_at.desc())
+        .limit(limit)
+    )
+    return _listed(session, session.execute(query).all())
+
+
+def idea_for_letter(session: Session, idea_id: UUID, store: PictureStore) -> IdeaForLetter:
+    """Return what the archive is told. Reads the cleaned pictures from disk."""
+    idea = get_idea(session, idea_id)
+    area = session.get_one(FocusArea, idea.area_id)
+    process = session.get_one(Process, idea.process_id)
+    found = files.archive_pictures(session, idea_id, store)
+    return IdeaForLetter(
+        id=idea.id,
+        title=idea.title,
+        body=idea.body,
+        place=idea.place,
+        area_slug=area.slug,
+        area_name=area.folder_title,
+        process_title=process.title,
+        received_at=idea.submitted_at,
+        written_at=None,
+        channel="nett",
+        language=idea.language,
+        sender_email=idea.email,
+        pictures=tuple(PictureForLetter(number, jpeg) for number, jpeg in enumerate(found.files, start=1)),
+        pictures_pending=found.pending,
+        pictures_failed=found.failed,
+        withdrawn=idea.withdrawn_at is not None,
+    )
+
+
+def reply_for_letter(session: Session, reply_id: UUID) -> ReplyForLetter:
+    reply = session.get_one(Reply, reply_id)
+    return ReplyForLetter(reply.id, reply.idea_id, reply.text, reply.role_name, reply.answered_at)
+
+
+def writer_contact(session: Session, idea_id: UUID) -> WriterContact | None:
+    """Return where the writer wants to hear, or None."""
+    idea = session.get(Idea, idea_id)
+    return WriterContact(idea.email, idea.language) if idea is not None and idea.email else None

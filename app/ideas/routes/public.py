@@ -1,0 +1,181 @@
+"""Ideas for everybody: the list, one idea, a new one, support."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from flask import jsonify, make_response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.areas.query import areas
+from app.core.errors import RuleBroken
+from app.core.receipt import receipt_token
+from app.files import service as files
+from app.files.service import Original
+from app.files.store import picture_store
+from app.ideas import query, service
+from app.ideas.forms import IdeaForm
+from app.ideas.policy import is_writer
+from app.ideas.query import Filter, Order
+from app.ideas.routes import bp
+from app.parcels import query as parcels
+from app.parcels.models import Step
+from app.parcels.query import LABELS
+from app.processes.query import idepool
+from app.web.access import open_to
+from app.web.context import current_actor, now, remember_device
+from app.web.errors import sentence, wants_json
+from app.web.extensions import limiter, session, settings
+from app.web.htmx import respond
+from app.web.language import chosen_language
+from app.web.security import OFFLINE
+
+LONGEST_SEARCH = 100
+LAST_PAGE = 500
+
+
+@bp.get("/ideer")
+@open_to()
+def index() -> ResponseReturnValue:
+    wanted, page = _wanted(request.args)
+    found = query.list_ideas(session(), wanted, page=page)
+    say = None if found.count is None else ngettext("%(num)d idé", "%(num)d idéer", found.count)
+    response = respond(
+        "ideas/index.html",
+        fragment="more" if page > 1 else "results",
+        say=say,
+        found=found,
+        wanted=wanted,
+        areas=areas(session()),
+        steps=LABELS,
+        orders=Order,
+        now=now(),
+    )
+    response.headers[OFFLINE] = "1"
+    return response
+
+
+def _wanted(asked: Mapping[str, str]) -> tuple[Filter, int]:
+    """Read the filter from the address; what makes no sense is as if it had not been asked."""
+    steps = {step.value: step for step in Step}
+    orders = {order.value: order for order in Order}
+    number = asked.get("side", "1")
+    page = int(number) if number.isascii() and number.isdigit() and len(number) <= 3 else 1  # noqa: PLR2004
+    known = {area.slug for area in areas(session(), with_closed=True)}
+    area = asked.get("omrade", "")
+    wanted = Filter(
+        area=area if area in known else "",
+        step=steps.get(asked.get("status", "")),
+        words=asked.get("sok", "").replace("\x00", "")[:LONGEST_SEARCH],
+        order=orders.get(asked.get("sorter", ""), Order.NEWEST),
+    )
+    return wanted, min(max(page, 1), LAST_PAGE)
+
+
+@bp.get("/ideer/ny")
+@open_to()
+def new() -> ResponseReturnValue:
+    return _form_page(_form())
+
+
+@bp.post("/ideer/ny")
+@open_to()
+@limiter.limit("30 per minute; 200 per hour")
+def submit() -> ResponseReturnValue:
+    store = picture_store(settings())
+    try:
+        pictures = files.receive(request.files.getlist("pictures"), store=store)
+    except RuleBroken as refusal:
+        form = _form()
+        form.validate()
+        form.pictures.errors = [sentence(refusal)]
+        return _refused(form)
+    form = _form()
+    if not form.validate() or form.personal_data_fields():
+        files.discard(pictures, store=store)
+        return _refused(form)
+    return _store(form, pictures)
+
+
+def _store(form: IdeaForm, pictures: tuple[Original, ...]) -> ResponseReturnValue:
+    idea, _new = service.submit_idea(
+        session(),
+        idepool(session()),
+        form.to_draft(pictures, chosen_language()),
+        pictures,
+        store=picture_store(settings()),
+        actor=remember_device(),
+        now=now(),
+        undo_seconds=settings().undo_seconds,
+    )
+    address = url_for(".receipt", token=receipt_token(settings().secret_keys(), idea.id))
+    if wants_json():
+        receipt = {"ok": True, "submission_id": str(form.submission_id.key), "receipt": address, "id": str(idea.id)}
+        return make_response(jsonify(receipt), 201)
+    return redirect(address, code=303)
+
+
+def _form() -> IdeaForm:
+    form = IdeaForm()
+    form.offer(areas(session()))
+    return form
+
+
+def _form_page(form: IdeaForm, status: int = 200) -> ResponseReturnValue:
+    return respond(
+        "ideas/new.html",
+        fragment="idea_form",
+        status=status,
+        form=form,
+        areas=areas(session()),
+        found=form.personal_data_fields() if status != 200 else [],  # noqa: PLR2004
+        lost_pictures=status != 200 and any(f.filename for f in request.files.getlist("pictures")),  # noqa: PLR2004
+    )
+
+
+def _refused(form: IdeaForm) -> ResponseReturnValue:
+    if wants_json():
+        errors = {name: [str(error) for error in found] for name, found in form.errors.items()}
+        if form.personal_data_fields():
+            errors["kept"] = [_("Det ser ut som du har skrevet noe privat.")]
+        return make_response(jsonify(ok=False, submission_id=form.submission_id.data, errors=errors), 422)
+    return _form_page(form, 422)
+
+
+@bp.get("/ideer/<uuid:idea_id>")
+@open_to()
+def show(idea_id: UUID) -> ResponseReturnValue:
+    actor = current_actor()
+    idea = query.published_idea(session(), idea_id, actor=actor)
+    return respond(
+        "ideas/show.html",
+        fragment="parcel_panel",
+        idea=idea,
+        supported=query.supports(session(), idea_id, actor),
+        following=parcels.follows(session(), idea_id, actor),
+        mine=is_writer(actor, query.get_idea(session(), idea_id)),
+        live_url=settings().live_url,
+        now=now(),
+    )
+
+
+@bp.post("/ideer/<uuid:idea_id>/stott")
+@open_to()
+@limiter.limit("60 per minute")
+def support(idea_id: UUID) -> ResponseReturnValue:
+    idea = query.get_idea(session(), idea_id)
+    actor = remember_device()
+    wanted = request.form.get("pressed") != "true"
+    if wanted:
+        service.support_idea(session(), idea, actor=actor, now=now())
+    else:
+        service.unsupport_idea(session(), idea, actor=actor)
+    count = idea.support_count
+    supporters = ngettext("%(num)d støtter.", "%(num)d støtter.", count)
+    say = _("Du støtter. %(supporters)s", supporters=supporters) if wanted else supporters
+    if request.headers.get("HX-Request"):
+        return respond(
+            "ideas/supported.html", fragment="support", say=say, idea_id=idea_id, count=count, supported=wanted
+        )
+    return redirect(url_for(".show", idea_id=idea_id), code=303)

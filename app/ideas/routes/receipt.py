@@ -1,0 +1,58 @@
+"""The receipt: a secret link, so that somebody without an account finds the answer again."""
+
+import segno
+from flask import redirect, url_for
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from app.core.receipt import read_receipt
+from app.ideas import query, service
+from app.ideas.models import Idea
+from app.ideas.routes import bp
+from app.web.access import open_to
+from app.web.context import current_actor, now
+from app.web.extensions import limiter, session, settings
+from app.web.htmx import respond
+
+
+@bp.get("/kvittering/<token>")
+@open_to()
+def receipt(token: str) -> ResponseReturnValue:
+    idea = _idea(token)
+    address = settings().public_url.rstrip("/") + url_for(".receipt", token=token)
+    actor = current_actor()
+    response = respond(
+        "ideas/receipt.html",
+        idea=query.published_idea(session(), idea.id, actor=actor),
+        title=idea.title,
+        submission=idea.submission_hash.hex(),
+        token=token,
+        address=address,
+        qr=Markup(segno.make(address, error="m").svg_inline(scale=4, border=4, dark="#0b1e2d", light="#fff")),  # noqa: S704 - ours
+        undo_until=_undo_until(idea),
+        answer_days=settings().answer_days,
+        live_url=settings().live_url,
+        now=now(),
+    )
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@bp.post("/kvittering/<token>/angre")
+@open_to()
+@limiter.limit("30 per minute")
+def undo(token: str) -> ResponseReturnValue:
+    service.undo_idea(session(), _idea(token), now=now(), undo_seconds=settings().undo_seconds)
+    return redirect(url_for(".receipt", token=token), code=303)
+
+
+def _idea(token: str) -> Idea:
+    return query.get_idea(session(), read_receipt(settings().secret_keys(), token))
+
+
+def _undo_until(idea: Idea) -> float | None:
+    """Return how many seconds are left to regret, or None when it is over or done."""
+    left = settings().undo_seconds - (now() - idea.submitted_at).total_seconds()
+    return left if left > 0 and idea.withdrawn_at is None else None

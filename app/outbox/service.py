@@ -1,0 +1,524 @@
+"""What happens to facts and deliveries. Who commits is the caller: the request's edge, or workers/runtime.py."""
+
+import base64
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import and_, case, delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.core.db import Model
+from app.core.dialect import insert_once
+from app.core.errors import (
+    ConfigurationFault,
+    Conflict,
+    DeliveryFault,
+    Gone,
+    LeaseLost,
+    NotFound,
+    NotYet,
+    Permanent,
+    RuleBroken,
+    Transient,
+    Unclear,
+    UnknownOutcome,
+)
+from app.core.text import N_, cut
+from app.outbox.events import Event
+from app.outbox.models import DeliveryAttempt, DeliveryState, OutboxDelivery, OutboxEvent, Pause
+
+SILENT_DEATHS_ALLOWED = 10
+GIVE_UP_AFTER = timedelta(days=14)
+FAILURES_BEFORE_PAUSE = 5
+PROBE_AFTER_FAILURES = timedelta(minutes=1)
+PROBE_AFTER_CONFIGURATION = timedelta(minutes=5)
+LONGEST_RETRY_AFTER_S = 3600.0
+RESTART_GAP = timedelta(seconds=0.2)
+ENDS = frozenset({DeliveryState.FILED, DeliveryState.ACCEPTED, DeliveryState.STOPPED, DeliveryState.NEVER})
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Who a delivery is for. name: e.g. "archive" or "push:<id>"; never an address."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One job that an event starts, as workers/routing.py says it."""
+
+    job: str
+    channel: str
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A delivery that is ours until `until`. A value, not a row: a row would change under us."""
+
+    delivery_id: UUID
+    event_id: UUID
+    owner: str
+    until: datetime
+    job: str
+    channel: str
+    recipient: str
+    reference: str
+    attempt: int
+    may_have_arrived: bool
+    step: dict[str, str]
+
+
+def new_reference() -> str:
+    """Return `INL-` and 26 base32 letters: 128 random bits, and safe in every system we know."""
+    return "INL-" + base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=")
+
+
+def record(session: Session, event: Event, *, now: datetime, due_at: datetime | None = None) -> UUID:
+    """Store a fact in the caller's transaction; its deliveries are due at `due_at` (default: now)."""
+    row = OutboxEvent(
+        id=uuid4(), kind=event.name, payload=event.model_dump(mode="json"), recorded_at=now, due_at=due_at or now
+    )
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def record_once(session: Session, event: Event, *, turn: str, now: datetime) -> bool:
+    """Store what the clock says, once for each `turn` (at most 120 characters); return False when it was there."""
+    values = {
+        "id": uuid4(),
+        "kind": event.name,
+        "payload": event.model_dump(mode="json"),
+        "recorded_at": now,
+        "due_at": now,
+        "turn": turn,
+    }
+    return insert_once(session, OutboxEvent, values)
+
+
+def unrouted(session: Session, *, limit: int) -> Sequence[OutboxEvent]:
+    """Return events without deliveries, oldest first, locked so that two relays share the work."""
+    query = select(OutboxEvent).where(OutboxEvent.routed_at.is_(None)).order_by(OutboxEvent.recorded_at).limit(limit)
+    return session.scalars(query.with_for_update(skip_locked=True)).all()
+
+
+def deliver_to(
+    session: Session, event: OutboxEvent, route: Route, recipients: Sequence[Recipient], now: datetime
+) -> int:
+    """Make one delivery for each recipient that has none; return how many were made."""
+    made = 0
+    for recipient in recipients:
+        values = {
+            "id": uuid4(),
+            "event_id": event.id,
+            "job": route.job,
+            "channel": route.channel,
+            "queue": route.queue,
+            "recipient": recipient.name,
+            "reference": new_reference(),
+            "state": DeliveryState.WAITING.value,
+            "step": {},
+            "attempts": 0,
+            "silent_deaths": 0,
+            "may_have_arrived": False,
+            "paused_seconds": 0.0,
+            "created_at": now,
+            "due_at": event.due_at if route.channel == "archive" else event.recorded_at,
+        }
+        made += insert_once(session, OutboxDelivery, values)
+    return made
+
+
+def mark_routed(event: OutboxEvent, now: datetime) -> None:
+    event.routed_at = now
+
+
+def due(
+    session: Session, now: datetime, *, limit: int, rung_before: datetime | None = None
+) -> Sequence[OutboxDelivery]:
+    """Return waiting deliveries whose time has come and whose bell has not rung for it, oldest first.
+
+    rung_before: count a bell older than this as lost. Of a paused channel only the oldest is given, and only
+    when it is time to probe.
+    """
+    silent = OutboxDelivery.rung_at.is_(None)
+    if rung_before is not None:
+        silent = or_(silent, OutboxDelivery.rung_at < rung_before)
+    paused = select(Pause.scope).where(Pause.closed)
+    query = (
+        select(OutboxDelivery)
+        .where(
+            OutboxDelivery.state == DeliveryState.WAITING.value,
+            OutboxDelivery.due_at <= now,
+            silent,
+            OutboxDelivery.channel.not_in(paused),
+        )
+        .order_by(OutboxDelivery.due_at)
+        .limit(limit)
+    )
+    return [*session.scalars(query), *_probes(session, now)]
+
+
+def _probes(session: Session, now: datetime) -> Sequence[OutboxDelivery]:
+    """Return the oldest waiting row of each paused channel that may be tried again."""
+    found = []
+    for pause in session.scalars(select(Pause).where(Pause.closed, Pause.probe_at <= now)):
+        oldest = session.scalars(
+            select(OutboxDelivery)
+            .where(OutboxDelivery.state == DeliveryState.WAITING.value, OutboxDelivery.channel == pause.scope)
+            .order_by(OutboxDelivery.created_at)
+            .limit(1)
+        ).first()
+        if oldest is not None:
+            found.append(oldest)
+    return found
+
+
+def mark_rung(session: Session, ids: Sequence[UUID], now: datetime) -> None:
+    session.execute(update(OutboxDelivery).where(OutboxDelivery.id.in_(ids)).values(rung_at=now))
+
+
+def take(session: Session, delivery_id: UUID, *, owner: str, now: datetime, seconds: float) -> Lease | None:
+    """Lease a waiting delivery that is due (or the probe of a paused channel); None when it is not ours to take."""
+    row = session.execute(
+        select(OutboxDelivery.channel, OutboxDelivery.due_at).where(OutboxDelivery.id == delivery_id)
+    ).first()
+    if row is None:
+        return None
+    channel, _ = row
+    probing = _may_probe(session, channel, now)
+    if probing is False:
+        session.execute(update(OutboxDelivery).where(OutboxDelivery.id == delivery_id).values(rung_at=None))
+        return None
+    until = now + timedelta(seconds=seconds)
+    taken = session.execute(
+        update(OutboxDelivery)
+        .where(
+            OutboxDelivery.id == delivery_id,
+            OutboxDelivery.state == DeliveryState.WAITING.value,
+            True if probing else OutboxDelivery.due_at <= now,
+        )
+        .values(
+            state=DeliveryState.SENDING.value,
+            lease_until=until,
+            lease_owner=owner,
+            attempts=OutboxDelivery.attempts + 1,
+        )
+        .returning(
+            OutboxDelivery.event_id,
+            OutboxDelivery.job,
+            OutboxDelivery.recipient,
+            OutboxDelivery.reference,
+            OutboxDelivery.attempts,
+            OutboxDelivery.may_have_arrived,
+            OutboxDelivery.step,
+        )
+        .execution_options(synchronize_session=False)
+    ).first()
+    if taken is None:
+        return None
+    session.add(DeliveryAttempt(delivery_id=delivery_id, attempt=taken.attempts, at=now, outcome="begun"))
+    return Lease(
+        delivery_id=delivery_id,
+        event_id=taken.event_id,
+        owner=owner,
+        until=until,
+        job=taken.job,
+        channel=channel,
+        recipient=taken.recipient,
+        reference=taken.reference,
+        attempt=taken.attempts,
+        may_have_arrived=taken.may_have_arrived,
+        step=dict(taken.step),
+    )
+
+
+def _may_probe(session: Session, channel: str, now: datetime) -> bool | None:
+    """Return None when the channel is open, True when this try is its probe, False when it must wait."""
+    pause = session.get(Pause, channel)
+    if pause is None or not pause.closed:
+        return None
+    won = session.execute(
+        update(Pause)
+        .where(Pause.scope == channel, Pause.closed, Pause.probe_at <= now)
+        .values(probe_at=now + PROBE_AFTER_FAILURES)
+        .returning(Pause.scope)
+        .execution_options(synchronize_session=False)
+    ).first()
+    return won is not None
+
+
+def renew(session: Session, lease: Lease, *, now: datetime, seconds: float, step: dict[str, str]) -> None:
+    """Keep the lease and save how far the delivery has come. Raises LeaseLost when it is no longer ours."""
+    _ours(session, lease, lease_until=now + timedelta(seconds=seconds), step=step)
+
+
+def settle(
+    session: Session, lease: Lease, state: DeliveryState, *, now: datetime, external_id: str | None, reason: str | None
+) -> None:
+    """End the delivery in the caller's transaction, beside its result. Raises LeaseLost: then store nothing."""
+    _ours(
+        session,
+        lease,
+        state=state.value,
+        lease_until=None,
+        lease_owner=None,
+        external_id=external_id,
+        stop_reason=reason,
+        last_error=None,
+        ended_at=now,
+    )
+    _append(session, lease, state.value, now)
+    if state in {DeliveryState.FILED, DeliveryState.ACCEPTED}:
+        _channel_works(session, lease.channel, now)
+
+
+def _ours(session: Session, lease: Lease, **values: object) -> None:
+    kept = session.execute(
+        update(OutboxDelivery)
+        .where(
+            OutboxDelivery.id == lease.delivery_id,
+            OutboxDelivery.state == DeliveryState.SENDING.value,
+            OutboxDelivery.lease_owner == lease.owner,
+        )
+        .values(**values)
+        .returning(OutboxDelivery.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    if kept is None:
+        raise LeaseLost
+
+
+def _append(session: Session, lease: Lease, outcome: str, now: datetime) -> None:
+    session.add(DeliveryAttempt(delivery_id=lease.delivery_id, attempt=lease.attempt, at=now, outcome=outcome[:40]))
+
+
+def fail(  # noqa: PLR0911 - one end for each kind of fault
+    session: Session,
+    lease: Lease,
+    fault: DeliveryFault,
+    *,
+    now: datetime,
+    waits: Sequence[float],
+    settle_seconds: float,
+) -> DeliveryState:
+    """Write down a failed try: when it is tried again, or why it is not. Raises LeaseLost when it is not ours."""
+    _append(session, lease, type(fault).__name__, now)
+    message = cut(str(fault), 500)
+    if isinstance(fault, NotYet):
+        return _wait(
+            session, lease, now + timedelta(seconds=fault.seconds), message, attempts=OutboxDelivery.attempts - 1
+        )
+    if isinstance(fault, Gone):
+        return _stop(session, lease, DeliveryState.STOPPED, "borte", now)
+    if isinstance(fault, Permanent):
+        return _stop(session, lease, DeliveryState.STOPPED, message, now)
+    if isinstance(fault, Unclear):
+        return _stop(session, lease, DeliveryState.UNCLEAR, message, now)
+    if _too_old(session, lease, now):
+        return _stop(session, lease, DeliveryState.STOPPED, N_("Prøvd i 14 dager. ") + message, now)
+    wait = waits[min(lease.attempt, len(waits)) - 1]
+    if isinstance(fault, ConfigurationFault):
+        scope = lease.channel if fault.scope == "channel" else f"{lease.channel}/{fault.scope}"
+        close_channel(session, scope, message, now=now, probe_after=PROBE_AFTER_CONFIGURATION)
+        wait = max(wait, settle_seconds) if fault.may_have_arrived else PROBE_AFTER_CONFIGURATION.total_seconds()
+        kept = (
+            {"attempts": OutboxDelivery.attempts}
+            if fault.may_have_arrived
+            else {"attempts": OutboxDelivery.attempts - 1}
+        )
+        return _wait(session, lease, now + timedelta(seconds=wait), message, arrived=fault.may_have_arrived, **kept)
+    if isinstance(fault, Transient):
+        wait = max(wait, min(fault.retry_after or 0, LONGEST_RETRY_AFTER_S))
+        _channel_fails(session, lease, message, now)
+    arrived = isinstance(fault, UnknownOutcome)
+    if arrived:
+        wait = max(wait, settle_seconds)
+    return _wait(session, lease, now + timedelta(seconds=wait), message, arrived=arrived)
+
+
+def _wait(
+    session: Session, lease: Lease, due_at: datetime, message: str, *, arrived: bool = False, **values: object
+) -> DeliveryState:
+    if arrived:
+        values["may_have_arrived"] = True
+    _ours(
+        session,
+        lease,
+        state=DeliveryState.WAITING.value,
+        lease_until=None,
+        lease_owner=None,
+        due_at=due_at,
+        rung_at=None,
+        last_error=message,
+        **values,
+    )
+    return DeliveryState.WAITING
+
+
+def _stop(session: Session, lease: Lease, state: DeliveryState, reason: str, now: datetime) -> DeliveryState:
+    _ours(
+        session,
+        lease,
+        state=state.value,
+        lease_until=None,
+        lease_owner=None,
+        stop_reason=reason,
+        last_error=reason,
+        ended_at=now,
+    )
+    return state
+
+
+def _too_old(session: Session, lease: Lease, now: datetime) -> bool:
+    created_at, paused = session.execute(
+        select(OutboxDelivery.created_at, OutboxDelivery.paused_seconds).where(OutboxDelivery.id == lease.delivery_id)
+    ).one()
+    return bool(now - created_at - timedelta(seconds=paused) > GIVE_UP_AFTER)
+
+
+def close_channel(session: Session, scope: str, reason: str, *, now: datetime, probe_after: timedelta) -> bool:
+    """Let nothing out on `scope` but a probe; return True when it was open until now (then somebody is told)."""
+    pause = session.get(Pause, scope)
+    if pause is None:
+        insert_once(session, Pause, {"scope": scope, "reason": reason, "since": now, "probe_at": now, "failures": 0,
+                                     "closed": False})  # fmt: skip
+        pause = session.get_one(Pause, scope, populate_existing=True)
+    news = not pause.closed
+    if news:
+        pause.since = now
+    pause.closed, pause.reason, pause.probe_at = True, reason, now + probe_after
+    return news
+
+
+def _channel_fails(session: Session, lease: Lease, message: str, now: datetime) -> None:
+    """Count a failure of another row than the last; the fifth in a row closes the channel."""
+    pause = session.get(Pause, lease.channel)
+    if pause is None:
+        insert_once(session, Pause, {"scope": lease.channel, "reason": message, "since": now, "probe_at": now,
+                                     "failures": 0, "closed": False})  # fmt: skip
+        pause = session.get_one(Pause, lease.channel, populate_existing=True)
+    if pause.last_failed != lease.delivery_id:
+        pause.failures += 1
+        pause.last_failed = lease.delivery_id
+    if pause.failures >= FAILURES_BEFORE_PAUSE:
+        close_channel(session, lease.channel, message, now=now, probe_after=PROBE_AFTER_FAILURES)
+
+
+def _channel_works(session: Session, channel: str, now: datetime) -> None:
+    """Forget failures; if the channel was closed, open it and let what waited go, five a second."""
+    was = session.execute(
+        select(Pause.closed, Pause.since).where(Pause.scope == channel, or_(Pause.closed, Pause.failures > 0))
+    ).first()
+    if was is None:
+        return
+    session.execute(
+        update(Pause)
+        .where(Pause.scope == channel)
+        .values(closed=False, failures=0, last_failed=None)
+        .execution_options(synchronize_session=False)
+    )
+    if was.closed:
+        _restart(session, channel, closed_for=now - was.since, now=now)
+
+
+def _restart(session: Session, channel: str, *, closed_for: timedelta, now: datetime) -> None:
+    waiting = and_(OutboxDelivery.channel == channel, OutboxDelivery.state == DeliveryState.WAITING.value)
+    settled = or_(OutboxDelivery.may_have_arrived.is_(False), OutboxDelivery.due_at <= now)
+    ids = session.scalars(select(OutboxDelivery.id).where(waiting, settled).order_by(OutboxDelivery.created_at)).all()
+    for place, delivery_id in enumerate(ids):
+        session.execute(
+            update(OutboxDelivery)
+            .where(OutboxDelivery.id == delivery_id)
+            .values(
+                due_at=case(
+                    (OutboxDelivery.due_at > now + place * RESTART_GAP, now + place * RESTART_GAP),
+                    else_=OutboxDelivery.due_at,
+                ),
+                rung_at=None,
+                paused_seconds=OutboxDelivery.paused_seconds + closed_for.total_seconds(),
+            )
+            .execution_options(synchronize_session=False)
+        )
+
+
+def free_expired(session: Session, now: datetime, *, lease_seconds: float) -> int:
+    """Give back deliveries whose worker died; each death is counted, and ten of them stop the row.
+
+    The dead worker may have sent before it died, so the next try looks first. A lease that ends further ahead
+    than one lease length was written by a clock that has jumped; it counts as expired too.
+    """
+    too_far = now + timedelta(seconds=lease_seconds + 5)
+    dead = and_(
+        OutboxDelivery.state == DeliveryState.SENDING.value,
+        or_(OutboxDelivery.lease_until < now, OutboxDelivery.lease_until > too_far),
+    )
+    doomed = OutboxDelivery.silent_deaths + 1 >= SILENT_DEATHS_ALLOWED
+    reason = N_("Prosessen stoppet hver gang.")
+    freed = session.execute(
+        update(OutboxDelivery)
+        .where(dead)
+        .values(
+            state=case((doomed, DeliveryState.STOPPED.value), else_=DeliveryState.WAITING.value),
+            stop_reason=case((doomed, reason), else_=None),
+            ended_at=case((doomed, now), else_=None),
+            silent_deaths=OutboxDelivery.silent_deaths + 1,
+            may_have_arrived=True,
+            lease_until=None,
+            lease_owner=None,
+            due_at=now,
+            rung_at=None,
+        )
+        .returning(OutboxDelivery.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(freed.all())
+
+
+def send_again(session: Session, delivery_id: UUID, *, looked_in_archive: bool, now: datetime) -> None:
+    """Let a stopped or unclear delivery try once more, with the same reference.
+
+    Raises RuleBroken when its outcome is unknown and nobody has looked in the archive; Conflict when it is not
+    stopped.
+    """
+    delivery = _stopped(session, delivery_id)
+    if delivery.state == DeliveryState.UNCLEAR.value and not looked_in_archive:
+        raise RuleBroken(N_("Har du sett etter i arkivet? Kryss av for det først."))
+    delivery.state = DeliveryState.WAITING.value
+    delivery.may_have_arrived = True
+    delivery.silent_deaths = 0
+    delivery.paused_seconds = (now - delivery.created_at).total_seconds()
+    delivery.due_at, delivery.rung_at, delivery.ended_at, delivery.stop_reason = now, None, None, None
+
+
+def delivered_otherwise(session: Session, delivery_id: UUID, *, case_number: str, now: datetime) -> None:
+    """End a stopped or unclear delivery that a person has taken care of; `case_number` as in the archive."""
+    delivery = _stopped(session, delivery_id)
+    delivery.state, delivery.external_id, delivery.ended_at = DeliveryState.FILED.value, case_number, now
+    delivery.stop_reason = None
+
+
+def _stopped(session: Session, delivery_id: UUID) -> OutboxDelivery:
+    delivery = session.get(OutboxDelivery, delivery_id)
+    if delivery is None:
+        raise NotFound(N_("Leveringen finnes ikke."))
+    if delivery.state not in {DeliveryState.STOPPED.value, DeliveryState.UNCLEAR.value}:
+        raise Conflict(N_("Leveringen er ikke stoppet."))
+    return delivery
+
+
+def forget_turns(session: Session, *, before: datetime) -> None:
+    """Remove routed events of the clock older than `before` that made no delivery."""
+    has_delivery = select(OutboxDelivery.event_id).where(OutboxDelivery.event_id == OutboxEvent.id).exists()
+    session.execute(
+        delete(OutboxEvent).where(OutboxEvent.turn.is_not(None), OutboxEvent.routed_at < before, ~has_delivery)
+    )
+
+
+def count_rows(session: Session, model: type[Model]) -> int:
+    return session.scalar(select(func.count()).select_from(model)) or 0

@@ -1,0 +1,1 @@
+"""The pages around the rooms: home, own contributions, privacy, the frame's files."""

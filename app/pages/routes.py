@@ -1,0 +1,159 @@
+"""Home, own contributions, privacy, look, and the files of the web app itself."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import generate_csrf
+
+from app.core.language import LANGUAGES
+from app.ideas import query as ideas
+from app.parcels import query as parcels
+from app.web.access import local_path, open_to
+from app.web.assets import STATIC
+from app.web.context import current_actor, now
+from app.web.extensions import session, settings
+from app.web.htmx import respond, wants_fragment
+from app.web.language import LANGUAGE_COOKIE, LOOK_COOKIE, LOOKS
+from app.web.security import OFFLINE
+
+bp = Blueprint("pages", __name__)
+A_YEAR_S = 365 * 24 * 60 * 60
+
+
+def _storable(template: str, **context: object) -> Response:
+    """Return a page that is the same for everybody, so that the phone may keep it."""
+    response = respond(template, **context)
+    response.headers[OFFLINE] = "1"
+    return response
+
+
+@bp.get("/")
+@open_to()
+def home() -> ResponseReturnValue:
+    newest = ideas.list_ideas(session(), ideas.Filter())
+    return _storable("pages/home.html", newest=newest.ideas[:3], done=ideas.done_lately(session()), now=now())
+
+
+@bp.get("/bidra")
+@open_to()
+def contribute() -> ResponseReturnValue:
+    return _storable("pages/contribute.html")
+
+
+@bp.get("/personvern")
+@open_to()
+def privacy() -> ResponseReturnValue:
+    return _storable("pages/privacy.html")
+
+
+@bp.get("/tilgjengelighet")
+@open_to()
+def accessibility() -> ResponseReturnValue:
+    return _storable("pages/accessibility.html", statement=settings().accessibility_statement_url)
+
+
+@bp.get("/om")
+@open_to()
+def about() -> ResponseReturnValue:
+    return _storable("pages/about.html")
+
+
+@bp.get("/offline")
+@open_to()
+def offline() -> ResponseReturnValue:
+    return _storable("pages/offline.html")
+
+
+@bp.get("/kart")
+@open_to()
+def map_soon() -> ResponseReturnValue:
+    return _storable("pages/map_soon.html")
+
+
+@bp.get("/bli")
+@open_to()
+def join() -> ResponseReturnValue:
+    code = request.args.get("kode", "")[:20]
+    return respond("pages/join.html", code=code)
+
+
+@bp.get("/mine")
+@open_to()
+def mine() -> ResponseReturnValue:
+    actor = current_actor()
+    sent = ideas.sent_by(session(), actor)
+    followed = [input_id for input_id in parcels.followed_by(session(), actor) if input_id not in set(sent)]
+    response = respond(
+        "pages/mine.html",
+        fragment="latest",
+        sent=_with_parcels(sent[:2] if wants_fragment() else sent),
+        followed=[] if wants_fragment() else _with_parcels(followed),
+        actor=actor,
+        now=now(),
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _with_parcels(ids: Iterable[UUID]) -> list[tuple[ideas.ListedIdea, parcels.ParcelView]]:
+    wanted = list(ids)
+    listed, on_their_way = ideas.ideas_by_id(session(), wanted), parcels.parcels_of(session(), wanted)
+    return [(listed[i], on_their_way[i]) for i in wanted if i in listed and i in on_their_way]
+
+
+@bp.get("/utseende")
+@open_to()
+def look() -> ResponseReturnValue:
+    return respond("pages/look.html", next=local_path(request.args.get("neste")))
+
+
+@bp.post("/utseende")
+@open_to()
+def choose_look() -> ResponseReturnValue:
+    response = redirect(local_path(request.form.get("neste"), url_for(".home")), code=303)
+    for cookie, field, known in ((LANGUAGE_COOKIE, "language", LANGUAGES), (LOOK_COOKIE, "colour_scheme", LOOKS)):
+        chosen = request.form.get(field)
+        if chosen in known:
+            response.set_cookie(
+                cookie, chosen, max_age=A_YEAR_S, httponly=True, samesite="Lax", secure=settings().secure_cookies
+            )
+    return response
+
+
+@bp.get("/manifest.webmanifest")
+@open_to()
+def manifest() -> ResponseReturnValue:
+    response = make_response(render_template("pages/manifest.webmanifest"))
+    response.mimetype = "application/manifest+json"
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+@bp.get("/sw.js")
+@open_to()
+def service_worker() -> ResponseReturnValue:
+    """Serve the worker from the root, so that it may look after all pages; its version changes with any file."""
+    assets = current_app.extensions["lab_assets"]
+    script = (STATIC / "js" / "sw.js").read_text(encoding="utf-8")
+    script = script.replace("__VERSION__", assets.version).replace("__ASSETS__", assets.shell_json())
+    response = make_response(script)
+    response.mimetype = "text/javascript"
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+@bp.get("/robots.txt")
+@open_to()
+def robots() -> ResponseReturnValue:
+    response = make_response("User-agent: *\nDisallow: /kvittering/\nDisallow: /arbeidsflate\nDisallow: /mine\n")
+    response.mimetype = "text/plain"
+    return response
+
+
+@bp.get("/merke")
+@open_to()
+def csrf_token() -> ResponseReturnValue:
+    """Give a fresh CSRF token to a form that was kept on the phone."""
+    return {"csrf_token": generate_csrf()}, 200, {"Cache-Control": "no-store"}

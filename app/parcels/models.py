@@ -1,0 +1,74 @@
+"""Parcels, the changes of their steps, and who follows them."""
+
+from datetime import datetime
+from enum import Enum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped
+
+from app.core.db import Identified, Model, column
+
+
+class Step(str, Enum):
+    """The steps of a parcel, in order. `not_now` comes instead of the last two."""
+
+    RECEIVED = "received"
+    READ = "read"
+    CONSIDERED = "considered"
+    DECIDED = "decided"
+    DONE = "done"
+    NOT_NOW = "not_now"
+
+
+ORDER = {Step.RECEIVED: 0, Step.READ: 1, Step.CONSIDERED: 2, Step.DECIDED: 3, Step.NOT_NOW: 3, Step.DONE: 4}
+_STEPS = ", ".join(f"'{step.value}'" for step in Step)
+
+
+class Parcel(Model):
+    """An input on its way. as_of: when the newest news from the archive was asked for; older news changes nothing."""
+
+    __tablename__ = "parcels"
+    __table_args__ = (
+        CheckConstraint(f"step IN ({_STEPS})", name="step_is_known"),
+        Index("ix_parcels_kind_step_received", "kind", "step", "received_at"),
+    )
+
+    input_id: Mapped[UUID] = column("technical", primary_key=True)
+    kind: Mapped[str] = column("technical", String(20))
+    step: Mapped[str] = column("technical", String(20))
+    received_at: Mapped[datetime] = column("technical")
+    moved_at: Mapped[datetime] = column("technical")
+    case_number: Mapped[str | None] = column("technical", String(20))
+    forwarded: Mapped[bool] = column("technical", default=True)
+    as_of: Mapped[datetime | None] = column("technical")
+
+
+class StepChange(Identified, Model):
+    """A step that was reached. Unique: a step that is reached twice tells once. reason: what a person wrote or why."""
+
+    __tablename__ = "status_changes"
+    __table_args__ = (UniqueConstraint("input_id", "step", name="each_step_once"),)
+
+    input_id: Mapped[UUID] = column("technical", ForeignKey("parcels.input_id"))
+    step: Mapped[str] = column("technical", String(20))
+    at: Mapped[datetime] = column("technical")
+    reason: Mapped[str] = column("content", String(2000), default="")
+    told: Mapped[bool] = column("technical", default=True)
+
+
+class Follow(Identified, Model):
+    """A device (or somebody signed in) that wants to hear of an input. Exactly one of the two is set."""
+
+    __tablename__ = "follows"
+    __table_args__ = (
+        UniqueConstraint("input_id", "device_key", name="one_follow_per_device"),
+        UniqueConstraint("input_id", "participant_id", name="one_follow_per_participant"),
+        CheckConstraint("(device_key IS NULL) <> (participant_id IS NULL)", name="one_follower"),
+        Index("ix_follows_device", "device_key"),
+    )
+
+    input_id: Mapped[UUID] = column("technical", ForeignKey("parcels.input_id"))
+    device_key: Mapped[bytes | None] = column("person", LargeBinary(32))
+    participant_id: Mapped[UUID | None] = column("person", ForeignKey("participants.id"))
+    since: Mapped[datetime] = column("technical")

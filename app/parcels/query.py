@@ -1,0 +1,95 @@
+"""Where inputs are on their way."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core.actor import Actor
+from app.core.text import N_
+from app.parcels.models import ORDER, Follow, Parcel, Step, StepChange
+
+LABELS: Mapping[Step, str] = {
+    Step.RECEIVED: N_("Mottatt"),
+    Step.READ: N_("Lest"),
+    Step.CONSIDERED: N_("Vurderes"),
+    Step.DECIDED: N_("Bestemt"),
+    Step.DONE: N_("Gjort"),
+    Step.NOT_NOW: N_("Ikke nå"),
+}
+USUAL = (Step.RECEIVED, Step.READ, Step.CONSIDERED, Step.DECIDED, Step.DONE)
+REFUSED = (Step.RECEIVED, Step.READ, Step.CONSIDERED, Step.NOT_NOW)
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One step as shown. state: done, now or next. at: when it was reached, if it was noted."""
+
+    key: str
+    label: str
+    state: str
+    at: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelView:
+    """A parcel as shown: its steps from first to last, and the case number when the archive has given one."""
+
+    input_id: UUID
+    step: str
+    steps: tuple[StepView, ...]
+    case_number: str | None
+    forwarded: bool
+    received_at: datetime
+
+
+def parcel_of(session: Session, input_id: UUID) -> ParcelView | None:
+    return parcels_of(session, [input_id]).get(input_id)
+
+
+def parcels_of(session: Session, input_ids: Collection[UUID]) -> Mapping[UUID, ParcelView]:
+    """Return the parcels of these inputs, in two queries however many they are."""
+    if not input_ids:
+        return {}
+    parcels = session.scalars(select(Parcel).where(Parcel.input_id.in_(input_ids))).all()
+    changes: dict[UUID, dict[str, StepChange]] = {}
+    for change in session.scalars(select(StepChange).where(StepChange.input_id.in_(input_ids))):
+        changes.setdefault(change.input_id, {})[change.step] = change
+    return {parcel.input_id: _view(parcel, changes.get(parcel.input_id, {})) for parcel in parcels}
+
+
+def _view(parcel: Parcel, changes: Mapping[str, StepChange]) -> ParcelView:
+    present = Step(parcel.step)
+    steps = tuple(
+        _step(step, present, changes.get(step.value)) for step in (REFUSED if present is Step.NOT_NOW else USUAL)
+    )
+    return ParcelView(parcel.input_id, parcel.step, steps, parcel.case_number, parcel.forwarded, parcel.received_at)
+
+
+def _step(step: Step, present: Step, change: StepChange | None) -> StepView:
+    state = "now" if step is present else "done" if ORDER[step] < ORDER[present] else "next"
+    return StepView(step.value, LABELS[step], state, change.at if change else None, change.reason if change else "")
+
+
+def follows(session: Session, input_id: UUID, actor: Actor) -> bool:
+    """Tell whether `actor` hears of this input."""
+    if actor.device_key is None and actor.participant_id is None:
+        return False
+    own = (
+        Follow.participant_id == actor.participant_id if actor.participant_id else Follow.device_key == actor.device_key
+    )
+    return session.scalar(select(Follow.id).where(Follow.input_id == input_id, own)) is not None
+
+
+def followed_by(session: Session, actor: Actor, *, limit: int = 50) -> Sequence[UUID]:
+    """Return the inputs that `actor` follows, the last one first."""
+    if actor.device_key is None and actor.participant_id is None:
+        return []
+    own = (
+        Follow.participant_id == actor.participant_id if actor.participant_id else Follow.device_key == actor.device_key
+    )
+    return session.scalars(select(Follow.input_id).where(own).order_by(Follow.since.desc()).limit(limit)).all()

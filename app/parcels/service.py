@@ -1,0 +1,95 @@
+"""Parcels start, move and are followed."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from app.core.actor import Actor
+from app.core.dialect import insert_once
+from app.core.errors import NotFound, RuleBroken
+from app.core.text import N_, clean_text
+from app.outbox import service as outbox
+from app.parcels.events import StepReached
+from app.parcels.models import ORDER, Follow, Parcel, Step, StepChange
+
+
+def start(session: Session, input_id: UUID, *, kind: str, actor: Actor, now: datetime) -> None:
+    """Note that an input has been received; whoever sent it follows it. kind: e.g. "idea"."""
+    session.add(
+        Parcel(input_id=input_id, kind=kind, step=Step.RECEIVED.value, received_at=now, moved_at=now, forwarded=True)
+    )
+    session.flush()
+    session.add(StepChange(input_id=input_id, step=Step.RECEIVED.value, at=now, reason="", told=False))
+    follow(session, input_id, actor=actor, now=now)
+
+
+def follow(session: Session, input_id: UUID, *, actor: Actor, now: datetime) -> None:
+    """Let `actor` hear of an input; a second time changes nothing. Nobody in particular cannot follow."""
+    if actor.device_key is None and actor.participant_id is None:
+        return
+    if session.get(Parcel, input_id) is None:
+        raise NotFound(N_("Vi fant ikke dette innspillet."))
+    who = {"participant_id": actor.participant_id} if actor.participant_id else {"device_key": actor.device_key}
+    insert_once(session, Follow, {"id": uuid4(), "input_id": input_id, "since": now, **who})
+
+
+def unfollow(session: Session, input_id: UUID, *, actor: Actor) -> None:
+    """Let `actor` hear no more of an input."""
+    own = (
+        Follow.participant_id == actor.participant_id if actor.participant_id else Follow.device_key == actor.device_key
+    )
+    session.execute(delete(Follow).where(Follow.input_id == input_id, own))
+
+
+def number(session: Session, input_id: UUID, case_number: str) -> None:
+    """Store the case number that the archive has confirmed, e.g. "2026/1042"."""
+    session.execute(update(Parcel).where(Parcel.input_id == input_id).values(case_number=case_number))
+
+
+def not_forwarded(session: Session, input_id: UUID) -> None:
+    """Note that the archive will not get this input, by a named rule."""
+    session.execute(update(Parcel).where(Parcel.input_id == input_id).values(forwarded=False))
+
+
+def move(
+    session: Session,
+    input_id: UUID,
+    step: Step,
+    *,
+    now: datetime,
+    reason: str = "",
+    told: bool = True,
+    as_of: datetime | None = None,
+) -> bool:
+    """Move the parcel forward to `step` and tell its followers once; return whether it moved.
+
+    as_of: when the archive was asked; an answer not newer than the last one applied changes nothing. A step that lies
+    before the present one changes nothing either. Raises RuleBroken when «Ikke nå» has no reason.
+    """
+    if step is Step.NOT_NOW and not clean_text(reason):
+        raise RuleBroken(N_("Skriv hvorfor det er nei nå."), field="reason")
+    parcel = session.scalar(select(Parcel).where(Parcel.input_id == input_id).with_for_update())
+    if parcel is None:
+        raise NotFound(N_("Vi fant ikke dette innspillet."))
+    if as_of is not None:
+        if parcel.as_of is not None and as_of <= parcel.as_of:
+            return False
+        parcel.as_of = as_of
+    if ORDER[step] <= ORDER[Step(parcel.step)]:
+        return False
+    values = {
+        "id": uuid4(),
+        "input_id": input_id,
+        "step": step.value,
+        "at": now,
+        "reason": clean_text(reason),
+        "told": told,
+    }
+    if not insert_once(session, StepChange, values):
+        return False
+    parcel.step, parcel.moved_at = step.value, now
+    if told:
+        outbox.record(session, StepReached(input_id=input_id, step=step.value), now=now)
+    return True

@@ -1,0 +1,1 @@
+"""A participation process: what people are asked, by whom, and until when."""

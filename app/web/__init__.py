@@ -1,0 +1,1 @@
+"""What knows Flask, but no room: sessions, doors, transactions, answers, headers."""

@@ -1,0 +1,65 @@
+"""Who is asking, and when: the only look at the clock, and at the cookie, in a request."""
+
+import hashlib
+import hmac
+import secrets
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import current_app, has_request_context, request
+from flask import session as cookie
+from flask_login import current_user
+
+from app.core.actor import Actor, Role
+
+_DEVICE = "enhet"
+
+
+def now() -> datetime:
+    """Return this request's instant: the same for all that happens in it. Tests set app.extensions["lab_clock"]."""
+    if not has_request_context():
+        return _clock()
+    moment = request.environ.get("lab.now")
+    if moment is None:
+        moment = request.environ["lab.now"] = _clock()
+    return moment  # type: ignore[no-any-return]
+
+
+def _clock() -> datetime:
+    clock = current_app.extensions.get("lab_clock")
+    return clock() if clock else datetime.fromtimestamp(time.time(), UTC)
+
+
+def current_actor() -> Actor:
+    """Return who is asking. Reading it touches the session cookie, so the answer is nobody else's to keep."""
+    user: Any = current_user
+    device = device_key()
+    if user.is_authenticated:
+        return Actor(role=Role(user.role), participant_id=user.participant_id, device_key=device)
+    return Actor(device_key=device)
+
+
+def device_key() -> bytes | None:
+    """Return the keyed hash of this device's random mark; None when it has sent nothing yet."""
+    mark = cookie.get(_DEVICE)
+    return _keyed(mark) if isinstance(mark, str) else None
+
+
+def remember_device() -> Actor:
+    """Give this device a random mark in its session cookie if it has none, and return who it is now."""
+    if _DEVICE not in cookie:
+        cookie[_DEVICE] = secrets.token_urlsafe(16)
+        cookie.permanent = True
+    return current_actor()
+
+
+def forget_device() -> None:
+    """Remove all that the session cookie says of this device and its user."""
+    cookie.clear()
+
+
+def _keyed(mark: str) -> bytes:
+    """The oldest signing key keys it, so that a device stays the same when a newer key comes into use."""
+    oldest = str(current_app.extensions["lab_secret_keys"][0])
+    return hmac.new(oldest.encode(), b"device:" + mark.encode(), hashlib.sha256).digest()

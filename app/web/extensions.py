@@ -1,0 +1,38 @@
+"""The Flask extensions, each touched here and nowhere else, and the request's database session."""
+
+from typing import cast
+
+from flask import current_app, request
+from flask_babel import Babel
+from flask_limiter import Limiter
+from flask_login import LoginManager
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf.csrf import CSRFProtect
+from sqlalchemy.orm import Session
+
+from app.core.db import Model
+from app.settings import Settings
+
+db = SQLAlchemy(model_class=Model, disable_autonaming=True)
+migrate = Migrate()
+csrf = CSRFProtect()
+login = LoginManager()
+babel = Babel()
+
+
+def _address() -> str:
+    return request.remote_addr or "unknown"
+
+
+limiter = Limiter(_address, strategy="fixed-window", headers_enabled=True, in_memory_fallback_enabled=True)
+
+
+def session() -> Session:
+    """Return the request's session: a real Session, not the proxy that mypy cannot read."""
+    return cast("Session", db.session())
+
+
+def settings() -> Settings:
+    """Return the settings the app was made with."""
+    return cast("Settings", current_app.extensions["lab_settings"])

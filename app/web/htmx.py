@@ -1,0 +1,35 @@
+"""Page or fragment: one URL, one template, one place that chooses."""
+
+from flask import Response, make_response, render_template, request
+from jinja2_fragments.flask import render_block
+from markupsafe import escape
+
+VARY = ("HX-Request", "HX-Request-Type", "Cookie", "Accept-Language")
+
+
+def wants_fragment() -> bool:
+    """Tell whether htmx asks for a part of the page. It proves nothing about who asks."""
+    headers = request.headers
+    return (
+        headers.get("HX-Request") == "true"
+        and headers.get("HX-Request-Type") == "partial"
+        and "HX-History-Restore-Request" not in headers
+    )
+
+
+def respond(
+    template: str, *, fragment: str | None = None, status: int = 200, say: str | None = None, **context: object
+) -> Response:
+    """Return the whole page, or its block `fragment` when htmx asks for a part.
+
+    say: one short sentence for the status node; in a page it is written there, beside a fragment it is a partial.
+    """
+    if fragment is not None and wants_fragment():
+        html = render_block(template, fragment, **context)
+        if say:
+            html += f'<hx-partial hx-target="#status" hx-swap="innerHTML">{escape(say)}</hx-partial>'
+    else:
+        html = render_template(template, say=say, **context)
+    response = make_response(html, status)
+    response.vary.update(VARY)
+    return response

@@ -1,0 +1,48 @@
+"""One request, one transaction: an answer below 400 commits, anything else rolls back. A GET never writes."""
+
+from flask import Flask, Response, request
+from sqlalchemy.exc import OperationalError
+
+from app.core.crash import crash_point
+from app.web.extensions import db, session
+
+WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+def install(app: Flask) -> None:
+    """Open, commit and undo transactions around the requests of `app`."""
+    app.before_request(_open)
+    app.after_request(_close)
+
+
+def _open() -> None:
+    """Make a writing request's first query take the write lock, before it has read anything (see core/sqlite.py)."""
+    if request.method in WRITES:
+        writer = db.engine.execution_options(writes=True)
+        db.session.remove()
+        db.session(bind=writer)
+
+
+def keep_changes() -> None:
+    """Commit this request's changes although its answer is a refusal: a counted try must stay counted."""
+    request.environ["lab.keep"] = True
+
+
+def _close(response: Response) -> Response:
+    if request.method not in WRITES:
+        return response
+    if response.status_code < 400 or request.environ.get("lab.keep"):  # noqa: PLR2004 - what this module is about
+        session().commit()
+        crash_point("submit.after_commit")
+        crash_point("submit.before_answer")
+    else:
+        session().rollback()
+    return response
+
+
+def is_busy(fault: BaseException) -> bool:
+    """Tell whether the database was too busy to answer in time: then the truth is 503, not 500."""
+    if not isinstance(fault, OperationalError):
+        return False
+    said = str(fault.orig).lower()
+    return any(word in said for word in ("locked", "busy", "timeout", "full", "could not connect", "connection"))

@@ -1,0 +1,1 @@
+"""What tests share: the database, the cast, page checks, and stand-ins for other organisations' systems."""

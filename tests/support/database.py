@@ -1,0 +1,67 @@
+"""A real database for tests, migrated as in production: SQLite, or PostgreSQL when LAB_TEST_DATABASE_URL says so."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.engine import make_url
+
+from app.core.db import Model
+
+# Rows that migrations make: every test starts with them.
+KEPT = frozenset({"focus_areas", "processes", "alembic_version", "archive_settings"})
+SERVER = "LAB_TEST_DATABASE_URL"
+
+
+def on_postgresql() -> bool:
+    return bool(os.environ.get(SERVER))
+
+
+@contextmanager
+def fresh_database(folder: Path) -> Iterator[str]:
+    """Give the address of an empty database of its own; it is gone afterwards."""
+    server = os.environ.get(SERVER)
+    if not server:
+        yield f"sqlite:///{folder / 'test.sqlite'}"
+        return
+    name = f"lab_{uuid4().hex[:12]}"
+    admin = create_engine(_psycopg(server), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"))
+    try:
+        yield make_url(_psycopg(server)).set(database=name).render_as_string(hide_password=False)
+    finally:
+        with admin.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        admin.dispose()
+
+
+def _psycopg(server: str) -> str:
+    return make_url(server).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+def migrate(app: Flask) -> None:
+    with app.app_context():
+        upgrade()
+
+
+def wipe(engine: Engine) -> None:
+    """Remove every row that a test made."""
+    names = [table.name for table in reversed(Model.metadata.sorted_tables) if table.name not in KEPT]
+    names.insert(0, "ideas_search")
+    with engine.execution_options(writes=True).begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE"))
+            return
+        for name in names:
+            connection.execute(text(f"DELETE FROM {name}"))
+
+
+def remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)

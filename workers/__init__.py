@@ -1,0 +1,1 @@
+"""Background work: knows the rooms, and no room knows it."""

@@ -1,0 +1,121 @@
+"""Takes what is overdue, without Redis if need be, and lets the clock strike: python -m workers.reconciler."""
+
+import sys
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from app.core.crash import crash_point
+from app.files import service as files
+from app.files.store import picture_store
+from app.outbox import service as outbox
+from workers.bell import Bells, is_away
+from workers.relay import Relay
+from workers.runtime import Runtime
+from workers.schedule import strike
+
+OVERDUE = timedelta(seconds=15)
+JUMP = timedelta(seconds=5)
+TAKEN_A_ROUND = 200
+ORPHANS_EVERY_S = 3600.0
+
+log = structlog.get_logger("reconciler")
+
+
+@dataclass(slots=True)
+class Watch:
+    """Compares the clock on the wall with one that cannot jump.
+
+    After a start and after a jump nobody's lease is taken over until a whole lease has passed: its owner may be alive.
+    """
+
+    lease_seconds: float
+    steady_since: float = field(default_factory=time.monotonic)
+    last_steady: float = 0.0
+    last_wall: datetime | None = None
+
+    def look(self, wall: datetime, steady: float) -> bool:
+        """Note both clocks; return whether expired leases may be taken over now."""
+        if self.last_wall is not None:
+            drift = (wall - self.last_wall) - timedelta(seconds=steady - self.last_steady)
+            if abs(drift) > JUMP:
+                log.warning("clock_jumped", seconds=drift.total_seconds())
+                self.steady_since = steady
+        self.last_wall, self.last_steady = wall, steady
+        return steady - self.steady_since >= self.lease_seconds
+
+
+@dataclass(slots=True)
+class Reconciler:
+    """One round frees dead leases, rings lost bells again, works itself where no bell can ring, and strikes."""
+
+    runtime: Runtime
+    bells: Bells | None
+    watch: Watch
+    orphans_at: float = 0.0
+
+    def round(self) -> None:
+        now, steady = self.runtime.clock(), time.monotonic()
+        if self.watch.look(now, steady):
+            self._free(now)
+        with self.runtime.transaction() as session:
+            strike(session, now, status_every=self.runtime.settings.status_every)
+        if is_away(self.bells):
+            self._work_without_bells(now)
+        else:
+            self._ring_again()
+        self._tidy(now, steady)
+
+    def _free(self, now: datetime) -> None:
+        with self.runtime.transaction() as session:
+            freed = outbox.free_expired(session, now, lease_seconds=self.runtime.settings.lease_seconds)
+        if freed:
+            log.warning("leases_freed", freed=freed)
+
+    def _ring_again(self) -> None:
+        """Ring for what is overdue while its queue is silent: a bell that is still heard would only ring twice."""
+        relay = self._relay()
+        assert self.bells is not None  # noqa: S101 - is_away has looked
+        if sum(self.bells.waiting(queue) for queue in ("send", "push", "heavy")) == 0:
+            relay.round(bell_lost_after=OVERDUE)
+        else:
+            relay.round()
+
+    def _work_without_bells(self, now: datetime) -> None:
+        """Route what is new and work on what is due, here, one by one."""
+        Relay(self.runtime.settings, self.runtime.transaction, self.runtime.clock, None).round()
+        with self.runtime.transaction() as session:
+            found = outbox.due(session, now, limit=TAKEN_A_ROUND, rung_before=now + OVERDUE)
+            ids = [delivery.id for delivery in found]
+        for delivery_id in ids:
+            crash_point("reconcile.after_pick")
+            self.runtime.run(delivery_id)
+
+    def _relay(self) -> Relay:
+        return Relay(self.runtime.settings, self.runtime.transaction, self.runtime.clock, self.bells)
+
+    def _tidy(self, now: datetime, steady: float) -> None:
+        if self.orphans_at and steady < self.orphans_at:
+            return
+        self.orphans_at = steady + ORPHANS_EVERY_S
+        with self.runtime.transaction() as session:
+            files.remove_orphans(session, picture_store(self.runtime.settings), now=now)
+
+
+def main(arguments: list[str]) -> None:
+    """Run until told to stop; with --once do one round, as a timer outside does."""
+    from workers.process import background, until_told  # noqa: PLC0415 - process builds the whole app; rounds need not
+
+    runtime, bells = background("reconciler")
+    reconciler = Reconciler(runtime, bells, Watch(runtime.settings.lease_seconds))
+    if "--once" in arguments:
+        reconciler.round()
+        return
+    every = min(runtime.settings.reconcile_every, runtime.settings.status_every)
+    until_told(reconciler.round, every=every, name="reconciler")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
