@@ -118,8 +118,13 @@ class Switchboard:
             client = redis.asyncio.Redis.from_url(self._redis_url)
             try:
                 async with client.pubsub(ignore_subscribe_messages=True) as pubsub:
-                    await pubsub.subscribe(channel_name(""), *(channel_name(topic) for topic in self._streams))
+                    # "" is nobody's topic: it keeps the connection listening when no page waits.
+                    known = ["", *self._streams]
+                    await pubsub.subscribe(*map(channel_name, known))
                     self._pubsub = pubsub
+                    late = self._streams.keys() - known
+                    if late:
+                        await pubsub.subscribe(*map(channel_name, late))
                     pause = 0.5
                     self._tell_all()  # what was told while nobody listened
                     async for message in pubsub.listen():
@@ -222,8 +227,10 @@ async def _refuse(send: Send, status: int, headers: list[tuple[bytes, bytes]]) -
 def _topic(scope: Scope) -> str | None:
     """Return the topic of the address, or None when it names none."""
     path = str(scope["path"])
-    asked = parse_qs(scope.get("query_string", b"").decode("latin-1"), max_num_fields=5).get("topic", [""])[0]
-    topic = path.removeprefix(_PATH) if path.startswith(_PATH) else asked
+    if path.startswith(_PATH):
+        topic = path.removeprefix(_PATH)
+    else:
+        topic = parse_qs(scope.get("query_string", b"").decode("latin-1")[:300]).get("topic", [""])[0]
     return topic if _TOPIC.fullmatch(topic) else None
 
 

@@ -68,7 +68,7 @@ def subscribe(
     if actor.device_key is None and actor.participant_id is None:
         raise RuleBroken(N_("Nettleseren din må godta informasjonskapsler for å få varsler."))
     origin = _checked(wish, push_hosts)
-    key = hashlib.sha256(wish.endpoint.encode()).digest()
+    key = _hash(wish.endpoint)
     values = {
         "endpoint": wish.endpoint,
         "origin": origin,
@@ -96,7 +96,7 @@ def unsubscribe(session: Session, *, actor: Actor, endpoint: str | None = None) 
         return 0
     own = PushSubscription.device_key == actor.device_key
     if endpoint:
-        own = own & (PushSubscription.endpoint_hash == hashlib.sha256(endpoint.encode()).digest())
+        own = own & (PushSubscription.endpoint_hash == _hash(endpoint))
     gone = session.scalars(delete(PushSubscription).where(own).returning(PushSubscription.id)).all()
     return len(gone)
 
@@ -192,6 +192,10 @@ def _checked(wish: SubscriptionWish, push_hosts: str) -> str:
     except ValueError:
         raise RuleBroken(N_("Nettleseren ga oss nøkler vi ikke kan bruke. Prøv igjen.")) from None
     return origin
+
+
+def _hash(endpoint: str) -> bytes:
+    return hashlib.sha256(endpoint.encode("utf-8", "replace")).digest()
 
 
 def _decoded(text: str, length: int) -> bytes:

@@ -1,0 +1,104 @@
+"""/varsler: what is on, switching it on and off, and a test. The browser's own part is static/js/push.js."""
+
+from functools import lru_cache
+from pathlib import Path
+from uuid import UUID
+
+from flask import Blueprint, jsonify, make_response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.core.errors import RuleBroken
+from app.core.text import N_
+from app.parcels import query as parcels
+from app.push import query, service
+from app.push.forms import SubscriptionForm, sent_fields
+from app.push.webpush_sender import read_vapid_key
+from app.web.access import open_to
+from app.web.context import current_actor, now, remember_device
+from app.web.errors import wants_json
+from app.web.extensions import limiter, session, settings
+from app.web.htmx import respond
+from app.web.language import chosen_language
+
+bp = Blueprint("push", __name__)
+
+
+@bp.get("/varsler")
+@open_to()
+def notices() -> ResponseReturnValue:
+    actor = current_actor()
+    return respond(
+        "push/notices.html",
+        fragment="device",
+        device=query.device_view(session(), actor),
+        following=len(parcels.followed_by(session(), actor)),
+        input_id=_wanted_input(),
+        available=bool(settings().vapid_key_file),
+        now=now(),
+    )
+
+
+@bp.get("/varsler/nokkel")
+@open_to()
+def key() -> ResponseReturnValue:
+    """Give the browser the key it subscribes with: public, and the same for all."""
+    if not settings().vapid_key_file:
+        return jsonify(key=None)
+    return jsonify(key=_application_server_key(settings().vapid_key_file, settings().vapid_subject))
+
+
+@bp.post("/varsler/abonner")
+@open_to()
+@limiter.limit("20 per minute")
+def subscribe() -> ResponseReturnValue:
+    form = SubscriptionForm(sent_fields(request))
+    if not form.validate_on_submit():
+        raise RuleBroken(_first_error(form))
+    wish, hosts = form.to_wish(chosen_language()), settings().push_hosts
+    if form.old_endpoint.data:
+        service.renew(session(), form.old_endpoint.data, wish, actor=remember_device(), now=now(), push_hosts=hosts)
+    else:
+        service.subscribe(session(), wish, actor=remember_device(), now=now(), push_hosts=hosts, input_id=form.followed)
+    return _done(201)
+
+
+@bp.post("/varsler/avslutt")
+@open_to()
+def unsubscribe() -> ResponseReturnValue:
+    service.unsubscribe(session(), actor=current_actor())
+    return _done()
+
+
+@bp.post("/varsler/test")
+@open_to()
+@limiter.limit("10 per minute")
+def test() -> ResponseReturnValue:
+    service.request_test(session(), actor=current_actor(), now=now())
+    return _done()
+
+
+def _done(status: int = 200) -> ResponseReturnValue:
+    """Answer a script in JSON, and a form by the page that shows how it is now."""
+    if request.is_json or wants_json():
+        return make_response(jsonify(ok=True), status)
+    return redirect(url_for(".notices"), code=303)
+
+
+def _wanted_input() -> UUID | None:
+    """Return which input the notices are wanted for: its page links here with ?innspill=<id>."""
+    try:
+        return UUID(request.args.get("innspill", ""))
+    except ValueError:
+        return None
+
+
+def _first_error(form: SubscriptionForm) -> str:
+    for errors in form.errors.values():
+        for error in errors:
+            return str(error)
+    return N_("Nettleseren ga oss ikke alt vi trenger. Prøv igjen.")
+
+
+@lru_cache(maxsize=4)
+def _application_server_key(path: str, subject: str) -> str:
+    return read_vapid_key(Path(path).read_bytes(), subject).application_server_key

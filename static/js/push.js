@@ -1,0 +1,116 @@
+/**
+ * «Slå på varsler»: asks the browser, and only after a tap; hands the subscription to the server; says how it went.
+ *
+ * The element is made by the component push_switch: data-key-url (our public key), data-subscribe-url, data-token-url,
+ * data-page-url, maybe data-input-id, and one sentence for each state in [data-push-state], of which one is shown.
+ */
+
+/**
+ * @param {{secure: boolean, worker: boolean, push: boolean, permission: string, iphone: boolean, installed: boolean}} phone
+ * @returns {"off"|"refused"|"missing"|"insecure"|"iphone"} what can be said before anybody taps
+ */
+export function stateOf(phone) {
+  if (!phone.secure) return "insecure";
+  if (phone.iphone && !phone.installed && !phone.push) return "iphone";
+  if (!phone.worker || !phone.push) return "missing";
+  return phone.permission === "denied" ? "refused" : "off";
+}
+
+/** @returns {Parameters<typeof stateOf>[0]} what this browser can do */
+function thisPhone() {
+  const iphone = /iPhone|iPad|iPod/.test(navigator.userAgent) || (/Macintosh/.test(navigator.userAgent) && navigator.maxTouchPoints > 1);
+  return {
+    secure: isSecureContext,
+    worker: "serviceWorker" in navigator,
+    push: "PushManager" in window && "Notification" in window,
+    permission: "Notification" in window ? Notification.permission : "default",
+    iphone,
+    installed: navigator.standalone === true || matchMedia("(display-mode: standalone)").matches,
+  };
+}
+
+/**
+ * @param {PushSubscriptionJSON} subscription  @param {string|undefined} inputId
+ * @returns {Record<string, string>} what the server reads
+ */
+export function sentFields(subscription, inputId) {
+  const { p256dh, auth } = subscription.keys;
+  return { endpoint: subscription.endpoint, p256dh, auth, ...(inputId ? { input_id: inputId } : {}) };
+}
+
+/** @param {HTMLElement} island */
+function start(island) {
+  if (island.dataset.pushOn || !island.dataset.keyUrl) return;
+  island.dataset.pushOn = "yes";
+  const button = island.querySelector("[data-push-button]");
+
+  /** @param {string} state  @param {string} [sentence] the server's own words, shown in place of ours */
+  function show(state, sentence) {
+    for (const text of island.querySelectorAll("[data-push-state]")) text.hidden = text.dataset.pushState !== state;
+    const shown = island.querySelector(`[data-push-state="${state}"]`);
+    if (sentence) shown.textContent = sentence;
+    button.hidden = !["off", "failed", "working"].includes(state);
+    button.querySelector("button").disabled = state === "working";
+    const status = document.getElementById("status");
+    if (status && ["on", "failed", "refused"].includes(state)) status.textContent = shown.textContent.trim();
+  }
+
+  async function turnOn() {
+    show("working");
+    if ((await Notification.requestPermission()) !== "granted") return show(stateOf(thisPhone()));
+    const { key } = await (await fetch(island.dataset.keyUrl)).json();
+    const worker = await navigator.serviceWorker.ready;
+    const subscription = await subscribed(worker.pushManager, key);
+    const { csrf_token: token } = await (await fetch(island.dataset.tokenUrl, { cache: "no-store" })).json();
+    const answer = await fetch(island.dataset.subscribeUrl, {
+      method: "POST",
+      redirect: "manual",
+      referrerPolicy: "no-referrer", // a receipt's address is a secret
+      headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token },
+      body: JSON.stringify(sentFields(subscription.toJSON(), island.dataset.inputId)),
+    });
+    const said = await answer.json();
+    if (!answer.ok || !said.ok) return show("failed", said.error);
+    if (location.pathname === island.dataset.pageUrl) return location.replace(island.dataset.pageUrl);
+    button.hidden = true;
+    show("on");
+  }
+
+  button.querySelector("button").addEventListener("click", () => turnOn().catch(() => show("failed")));
+  show(stateOf(thisPhone()));
+}
+
+/**
+ * A subscription made with another key of ours cannot be used any more: it is ended, and a new one made.
+ * @param {PushManager} manager  @param {string} key base64url
+ */
+async function subscribed(manager, key) {
+  const options = { userVisibleOnly: true, applicationServerKey: key };
+  try {
+    return await manager.subscribe(options);
+  } catch (fault) {
+    if (fault.name !== "InvalidStateError") throw fault;
+    await (await manager.getSubscription())?.unsubscribe();
+    return manager.subscribe(options);
+  }
+}
+
+/** Switching off ends the browser's own subscription too; the form then tells the server. @param {HTMLFormElement} form */
+function endHere(form) {
+  form.addEventListener("submit", () => {
+    navigator.serviceWorker?.ready
+      .then((worker) => worker.pushManager.getSubscription())
+      .then((subscription) => subscription?.unsubscribe())
+      .catch(() => {});
+  });
+}
+
+function startAll() {
+  for (const island of document.querySelectorAll('[data-island~="push"]')) start(island);
+  for (const form of document.querySelectorAll("form[data-push-off]")) endHere(form);
+}
+if (globalThis.document) {
+  navigator.clearAppBadge?.().catch(() => {});
+  startAll();
+  document.addEventListener("htmx:after:swap", startAll);
+}

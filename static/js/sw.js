@@ -1,0 +1,188 @@
+/**
+ * The service worker: a shell that opens without network, public pages as they were last seen, and push. No library.
+ *
+ * The server writes two places when it serves this file at /sw.js: __VERSION__ is the hash over all files of the shell, so a
+ * change makes a new worker; __ASSETS__ is a JSON list of what is kept from the start: hashed addresses and /offline.
+ * Rules: look.md 4.2 and promises.md 9.3. It keeps no answer to htmx, no page that is somebody's own, nothing with a token.
+ */
+const VERSION = "__VERSION__";
+const ASSETS = __ASSETS__;
+const SHELL = `shell-${VERSION}`;
+const PAGES = "pages-v1";
+const OFFLINE = "/offline";
+const PATIENCE_MS = 3000;
+const MOST_PAGES = 50;
+
+/** Left to the browser alone. */
+const UNTOUCHED = /^\/(api|f|bli|okt|stem|direkte)(\/|$)/;
+/** Never kept, whatever the answer says. */
+const NEVER_KEPT = /^\/(mine|varsler|kvittering|logg-inn|logg-ut|merke|utseende|arbeidsflate|del)(\/|$)/;
+/** Kept for ever: the content's hash stands in the name. */
+const HASHED = /^\/static\/vendor\/.+/;
+
+/**
+ * What is done with a request: "pass" (the browser's own affair), "asset", "page", or "private" (never kept).
+ * @param {{method: string, url: string, mode: string, headers: Headers}} request  @param {string} origin
+ * @returns {"pass"|"asset"|"page"|"private"}
+ */
+function kindOf(request, origin) {
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== origin) return "pass";
+  if (request.headers.has("HX-Request") || UNTOUCHED.test(url.pathname)) return "pass";
+  if (HASHED.test(url.pathname)) return "asset";
+  if (request.mode !== "navigate") return "pass";
+  return NEVER_KEPT.test(url.pathname) ? "private" : "page";
+}
+
+/** Only what the server marks as the same for everybody. @param {Response} response */
+function mayKeep(response) {
+  return response.status === 200 && response.type === "basic" && !response.redirected && response.headers.get("X-Offline") === "1";
+}
+
+/**
+ * What to show for a push message: always something, also for broken data.
+ * @param {unknown} data parsed JSON or null  @param {string} origin
+ * @returns {{title: string, options: object, badge: number|null}}
+ */
+function notificationOf(data, origin) {
+  const given = data && typeof data === "object" && data.notification && typeof data.notification === "object" ? data.notification : {};
+  const text = (value, fallback) => (typeof value === "string" && value ? value : fallback);
+  const options = {
+    body: text(given.body, "Det er noe nytt."),
+    lang: text(given.lang, "nb"),
+    dir: "ltr",
+    icon: "/static/icons/192.png",
+    badge: "/static/icons/mono-96.png",
+    data: { url: ownAddress(given.navigate, origin) },
+  };
+  const tag = text(given.tag, "");
+  if (tag) options.tag = tag;
+  return { title: text(given.title, "Innbyggerlab"), options, badge: Number.isInteger(data?.app_badge) ? data.app_badge : null };
+}
+
+/** An address on our own site, else the front page. @param {unknown} address  @param {string} origin  @returns {string} */
+function ownAddress(address, origin) {
+  try {
+    const url = new URL(String(address), origin);
+    return url.origin === origin ? url.href : `${origin}/`;
+  } catch {
+    return `${origin}/`;
+  }
+}
+
+self.addEventListener("install", (event) => {
+  // It waits: the page says «Ny versjon er klar» and the reader chooses when.
+  event.waitUntil(
+    caches.open(SHELL).then((shell) => shell.addAll(ASSETS.map((address) => new Request(address, { cache: "reload" })))),
+  );
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(
+    (async () => {
+      for (const name of await caches.keys()) if (name.startsWith("shell-") && name !== SHELL) await caches.delete(name);
+      await self.registration.navigationPreload?.enable();
+      await self.clients.claim();
+    })(),
+  );
+});
+
+self.addEventListener("message", (event) => {
+  if (event.data?.type === "skip-waiting") self.skipWaiting();
+});
+
+self.addEventListener("fetch", (event) => {
+  const kind = kindOf(event.request, self.location.origin);
+  if (kind === "asset") event.respondWith(asset(event));
+  else if (kind === "page") event.respondWith(page(event));
+  else if (kind === "private") event.respondWith(fromNetwork(event).catch(offlinePage));
+});
+
+async function fromNetwork(event) {
+  return (await event.preloadResponse) || fetch(event.request);
+}
+
+async function offlinePage() {
+  return (await caches.match(OFFLINE)) ?? Response.error();
+}
+
+async function asset(event) {
+  const kept = await caches.match(event.request);
+  if (kept) return kept;
+  const fresh = await fetch(event.request);
+  if (fresh.ok) {
+    const copy = fresh.clone();
+    event.waitUntil(caches.open(SHELL).then((shell) => shell.put(event.request, copy)));
+  }
+  return fresh;
+}
+
+async function page(event) {
+  const pages = await caches.open(PAGES);
+  // Language and look are in cookies, so one address has one page here: the last one seen.
+  const kept = await pages.match(event.request, { ignoreVary: true });
+  const network = fromNetwork(event).then((fresh) => {
+    if (mayKeep(fresh)) event.waitUntil(keep(pages, event.request, fresh.clone()));
+    else if (kept && fresh.status < 500) event.waitUntil(pages.delete(event.request, { ignoreVary: true }));
+    return fresh;
+  });
+  if (!kept) return network.catch(offlinePage);
+  const late = new Promise((done) => setTimeout(done, PATIENCE_MS, null));
+  event.waitUntil(network.catch(() => {}));
+  return (await Promise.race([network.catch(() => kept), late])) ?? kept;
+}
+
+async function keep(pages, request, response) {
+  await pages.put(request, response);
+  const all = await pages.keys();
+  for (const old of all.slice(0, Math.max(0, all.length - MOST_PAGES))) await pages.delete(old);
+}
+
+self.addEventListener("push", (event) => {
+  let data = null;
+  try {
+    data = event.data?.json();
+  } catch {
+    // Something must be shown all the same: a browser takes the right to push from those who show nothing.
+  }
+  const { title, options, badge } = notificationOf(data, self.location.origin);
+  event.waitUntil(
+    Promise.all([
+      self.registration.showNotification(title, options),
+      badge !== null && self.navigator.setAppBadge?.(badge).catch(() => {}),
+    ]),
+  );
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  const address = event.notification.data?.url ?? "/";
+  event.waitUntil(
+    (async () => {
+      const open = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+      const there = open.find((window) => window.url === address);
+      return there ? there.focus() : self.clients.openWindow(address);
+    })(),
+  );
+});
+
+self.addEventListener("pushsubscriptionchange", (event) => {
+  event.waitUntil(renew(event).catch(() => {})); // /varsler says that it stopped, and how to switch it on
+});
+
+async function renew(event) {
+  const old = event.oldSubscription;
+  let fresh = event.newSubscription;
+  if (!fresh) {
+    const { key } = await (await fetch("/varsler/nokkel")).json();
+    fresh = await self.registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+  }
+  const { csrf_token: token } = await (await fetch("/merke", { cache: "no-store" })).json();
+  const { endpoint, keys } = fresh.toJSON();
+  await fetch("/varsler/abonner", {
+    method: "POST",
+    redirect: "manual",
+    headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token },
+    body: JSON.stringify({ endpoint, p256dh: keys.p256dh, auth: keys.auth, old_endpoint: old?.endpoint ?? "" }),
+  });
+}
