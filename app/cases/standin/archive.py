@@ -190,8 +190,8 @@ class Archive:
             in_case = "SELECT coalesce(max(number_in_case), 0) + 1 FROM entries WHERE case_id=?"
             db.execute(
                 "INSERT INTO entries (system_id, case_id, number_in_case, journal_year, journal_sequence,"
-                " registered_at, kind, status, title, public_title, shielded_title, shielding, document_date, parts, key_system, key)"
-                " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                " registered_at, kind, status, title, public_title, shielded_title, shielding, document_date,"
+                " parts, key_system, key) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                 (
                     system_id, new.case_id, db.execute(in_case, (new.case_id,)).fetchone()[0],
                     journal and journal.year, journal and journal.sequence, now.isoformat(), new.kind, new.status,

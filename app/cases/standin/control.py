@@ -187,7 +187,7 @@ def _document(standin: Standin, system_id: str) -> Answer:
     found = standin.archive.document_with_content(system_id)
     if found is None:
         return _json(404, {"error": "Dokumentet finnes ikke"})
-    return Answer(200, found[1], found[0].media_type)
+    return Answer(200, found[1], "application/octet-stream")
 
 
 def _body(request: Request) -> Json:

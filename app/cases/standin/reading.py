@@ -84,4 +84,9 @@ def operation_element(envelope: etree._Element) -> etree._Element:
     children = [child for child in body if isinstance(child.tag, str)] if body is not None else []
     if len(children) != 1:
         raise NotXmlError("Body skal ha ett element")
-    return parse(etree.tostring(children[0], with_tail=False))
+    alone = etree.Element(children[0].tag, nsmap=children[0].nsmap)  # type: ignore[arg-type] # the stubs know no default namespace
+    alone.text = children[0].text
+    for name, value in children[0].attrib.items():
+        alone.set(name, value)
+    alone.extend(list(children[0]))
+    return alone
