@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, MultipleFileField, RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Email, Length, Optional, ValidationError
 
 from app.areas.query import Area
@@ -51,7 +52,7 @@ class IdeaForm(FlaskForm):  # type: ignore[misc]
         ],
     )
     area = RadioField(
-        _l("Hva handler det om?"), validators=[DataRequired(_l("Velg hva det handler om."))], validate_choice=True
+        _l("Hva handler det om?"), validators=[DataRequired(_l("Velg hva det handler om."))], validate_choice=False
     )
     pictures = MultipleFileField(_l("Bilde"))
     place = StringField(
@@ -70,7 +71,7 @@ class IdeaForm(FlaskForm):  # type: ignore[misc]
 
     def offer(self, areas: Sequence[Area]) -> None:
         """Set the areas that can be chosen."""
-        self.area.choices = [(area.slug, _(area.name)) for area in areas]
+        self.area.choices = [SelectChoice(area.slug, _(area.name)) for area in areas]
         self._ids = {area.slug: area.id for area in areas}
 
     def validate_area(self, field: RadioField) -> None:
@@ -110,7 +111,7 @@ class ReplyForm(FlaskForm):  # type: ignore[misc]
     )
     step = RadioField(
         _l("Hva er bestemt?"),
-        choices=[(step.value, _l(LABELS[step])) for step in REPLY_STEPS],
+        choices=[SelectChoice(step.value, _l(LABELS[step])) for step in REPLY_STEPS],
         validators=[DataRequired(_l("Velg hva som er bestemt."))],
     )
 

@@ -1,53 +1,45 @@
 /**
- * The receipt: takes «Angre» away when its time has passed, keeps the parcel fresh, and offers once to install the app.
- * The page has a secret in its address and so no htmx; what is fetched here is the public page of the same idea.
+ * The receipt page: «Angre» goes when its time is over, the parcel is fetched again when there is news, and the app is
+ * offered once after the first contribution. The page loads no htmx, so that its secret address never travels in a header.
  */
-import { follow } from "./live.js";
-
-const QUIET_MS = 90 * 24 * 60 * 60 * 1000;
+const QUIET_DAYS = 90;
+const ASKED = "asked-to-install";
 
 const undo = document.getElementById("undo");
-if (undo) setTimeout(() => removeUndo(undo), 1000 * Number(undo.dataset.seconds));
-
-/** @param {HTMLElement} form */
-function removeUndo(form) {
-  const hadFocus = form.contains(document.activeElement);
-  form.remove();
-  if (!hadFocus) return;
-  const heading = document.querySelector("main h1"); // focus never falls on <body>
-  heading.tabIndex = -1;
-  heading.focus();
+if (undo) {
+  setTimeout(() => {
+    const held = undo.contains(document.activeElement);
+    undo.remove();
+    if (held) document.getElementById("main")?.focus({ preventScroll: true });
+  }, Number(undo.dataset.seconds) * 1000);
 }
 
-const panel = document.querySelector("[data-reload]");
-if (panel) {
-  follow(panel, panel.dataset.reload, panel.dataset.liveUrl, async () => {
-    const answer = await fetch(panel.dataset.url, {
-      headers: { "HX-Request": "true", "HX-Request-Type": "partial" },
-      referrerPolicy: "no-referrer",
-    }).catch(() => null);
-    if (!answer?.ok) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = page.getElementById("parcel-panel") ?? page.body;
-    if (fresh.textContent.trim() === panel.textContent.trim()) return;
-    panel.replaceChildren(...fresh.childNodes);
+const panel = document.querySelector('[data-island="receipt-parcel"]');
+panel?.addEventListener("refresh", async () => {
+  const answer = await fetch(location.pathname, { credentials: "same-origin", cache: "no-store" }).catch(() => null);
+  if (!answer?.ok) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(panel.id);
+  if (fresh && fresh.textContent !== panel.textContent) panel.replaceChildren(...fresh.childNodes);
+});
+
+/** @returns {boolean} whether this phone was asked within the quiet time; it is remembered on the phone alone */
+function askedLately() {
+  const asked = Number(localStorage.getItem(ASKED) ?? 0);
+  return Date.now() - asked < QUIET_DAYS * 86_400_000;
+}
+
+const install = document.querySelector('[data-island="install"]');
+addEventListener("beforeinstallprompt", (event) => {
+  event.preventDefault();
+  if (!install || askedLately()) return;
+  install.hidden = false;
+  const done = () => {
+    localStorage.setItem(ASKED, String(Date.now()));
+    install.hidden = true;
+  };
+  install.querySelector("#install-no").addEventListener("click", done);
+  install.querySelector("#install-yes").addEventListener("click", async () => {
+    done();
+    await event.prompt();
   });
-}
-
-const install = document.querySelector('[data-island~="install"]');
-if (install) {
-  addEventListener("beforeinstallprompt", (offer) => {
-    offer.preventDefault();
-    if (Date.now() - Number(localStorage.getItem("install-asked") ?? 0) < QUIET_MS) return;
-    install.hidden = false;
-    const done = () => {
-      localStorage.setItem("install-asked", String(Date.now()));
-      install.hidden = true;
-    };
-    install.querySelector("#install-yes").addEventListener("click", () => {
-      offer.prompt();
-      done();
-    });
-    install.querySelector("#install-no").addEventListener("click", done);
-  });
-}
+});
