@@ -4,16 +4,18 @@ import argparse
 import fcntl
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from ops.ports import LOOPBACK, answers, free_port, lan_address, require_free
 from ops.processes import ARCHIVE_PATHS, Places, application, demo_data, migration, standin
 from ops.redis_server import RedisPlan, find_redis_server, plan_redis, redis_answers
+from ops.setup import digest_of, read_stamp
 from ops.supervisor import Program, StoppedBySignal, Supervisor, environment_without_ours
 from ops.terminal import ROOT, Stop, already, in_sentences, last_lines, relative, say, step
 
@@ -21,6 +23,7 @@ READY_WITHIN_S = 60.0
 SERVICE_WITHIN_S = 20.0
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - only with LAN=1, which the person asked for
 STAFF_ADDRESS = "per@demo.narvik.example"
+VERSIONS = ROOT / "migrations" / "versions"
 SCHEMAS = ROOT.parent / "shared" / "data"
 
 PRINT_QR = "import segno, sys; segno.make(sys.argv[1]).terminal(compact=True, border=2)"
@@ -72,10 +75,7 @@ def start(supervisor: Supervisor, places: Places, redis: RedisPlan | None) -> No
     if redis is not None:
         supervisor.start(Program("redis", redis.argv, last=True))
     supervisor.start(standin(places))
-    with step("Database"):
-        once(supervisor, migration(), "The database could not be brought up to date.")
-    with step("Demo data"):
-        once(supervisor, demo_data(), "The demo data could not be stored.")
+    fill_database(supervisor, places.instance)
     with_redis = redis is not None or bool(os.environ.get("LAB_REDIS_URL"))
     if not with_redis:
         already("Redis", "none here: goes on without, and work is taken within 15 s instead of at once")
@@ -88,6 +88,37 @@ def start(supervisor: Supervisor, places: Places, redis: RedisPlan | None) -> No
         wait_for(supervisor, "live", lambda: answers(LOOPBACK, places.live_port), READY_WITHIN_S)
         wait_for(supervisor, "web", lambda: answers(LOOPBACK, places.port, "/readyz"), READY_WITHIN_S)
         note.text = f"{len(supervisor.running)} started"
+
+
+def fill_database(supervisor: Supervisor, instance: Path) -> None:
+    """Bring the tables to head and fill in the demo. What a look at the file shows to be done is not done again."""
+    made_from = instance / "demo-made-from"
+    demo = digest_of([ROOT / "app" / "demo.py"])
+    if at_head(instance):
+        already("Database", "up to date")
+    else:
+        made_from.unlink(missing_ok=True)
+        with step("Database"):
+            once(supervisor, migration(), "The database could not be brought up to date.")
+    if read_stamp(made_from) == demo:
+        already("Demo data")
+        return
+    with step("Demo data"):
+        once(supervisor, demo_data(), "The demo data could not be stored.")
+    made_from.write_text(demo)
+
+
+def at_head(instance: Path) -> bool:
+    """Whether the SQLite in `instance` says it has the newest migration; False when another database is used."""
+    database = instance / "innbyggerlab.sqlite"
+    if os.environ.get("LAB_DATABASE_URL") or not database.exists():
+        return False
+    newest = max((path.name[:4] for path in VERSIONS.glob("[0-9][0-9][0-9][0-9]_*.py")), default="")
+    try:
+        with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
+            return connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(newest,)]
+    except sqlite3.Error:  # no such table yet, or not readable: the migration will say what is wrong
+        return False
 
 
 def once(supervisor: Supervisor, program: Program, complaint: str) -> None:
