@@ -18,7 +18,7 @@ function icon(name) {
 }
 
 /**
- * Put one box into #notices, in place of an older one of the same name.
+ * Put one box into #notices, in place of an older one of the same name; "offline" goes on top of the page's text.
  * @param {string} name  @param {"warning"|"error"|"tip"} kind  @param {{bold?: string, text: string, button?: string, act?: () => void}} what
  */
 function notice(name, kind, what) {
@@ -45,6 +45,15 @@ function notice(name, kind, what) {
     button.addEventListener("click", what.act);
     text.append(button);
   }
+  if (name === "offline") {
+    box.append(icon("offline"), text); // it stays until the net is back, at the top of the text and not over it
+    document.getElementById(box.id)?.remove();
+    const wrap = document.querySelector("main > .wrap");
+    if (document.querySelector(".hero--low")) wrap?.firstElementChild?.after(box);
+    else wrap?.prepend(box);
+    say(`${what.bold} ${what.text}`);
+    return;
+  }
   const close = document.createElement("button");
   close.type = "button";
   close.id = `${box.id}-close`;
@@ -55,7 +64,7 @@ function notice(name, kind, what) {
     box.remove();
     document.getElementById("main")?.focus({ preventScroll: true });
   });
-  box.append(icon({ warning: "offline", error: "wrong", tip: "tip" }[kind]), text, close);
+  box.append(icon({ warning: "warning", error: "wrong", tip: "tip" }[kind]), text, close);
   document.getElementById(box.id)?.remove();
   notices?.append(box);
 }
