@@ -5,6 +5,7 @@
  *
  * The stream is <data-live-url>?topic=<data-live>; it greets with `hello` and says `version` at each change. No hello within
  * 5 s, or no stream at all: the same GET every 3 s, after two minutes every 15 s, and the stream is tried again each minute.
+ * While the stream stands the GET comes every 15 s all the same: without Redis the stream greets and then knows nothing.
  * Nothing is asked while the page is out of sight or after the element has gone.
  */
 const HELLO_MS = 5000;
@@ -20,6 +21,7 @@ const EAGER_MS = 120000;
 export function follow(element, topic, url, fresh) {
   const began = performance.now();
   let polling = 0;
+  let streaming = false;
 
   const gone = () => !document.contains(element);
   const tell = () => {
@@ -28,7 +30,7 @@ export function follow(element, topic, url, fresh) {
 
   function poll() {
     if (polling || gone()) return;
-    const wait = performance.now() - began < EAGER_MS ? SOON_MS : LATER_MS;
+    const wait = !streaming && performance.now() - began < EAGER_MS ? SOON_MS : LATER_MS;
     // Jitter, so that a class behind one address does not ask in step.
     polling = setTimeout(
       () => {
@@ -48,6 +50,9 @@ export function follow(element, topic, url, fresh) {
     const giveUp = () => {
       clearTimeout(hello);
       stream.close();
+      streaming = false;
+      clearTimeout(polling);
+      polling = 0;
       poll();
       setTimeout(listen, AGAIN_MS);
     };
@@ -55,9 +60,9 @@ export function follow(element, topic, url, fresh) {
     const heard = () => (gone() ? stream.close() : tell());
     stream.addEventListener("hello", () => {
       clearTimeout(hello);
-      clearTimeout(polling);
-      polling = 0;
+      streaming = true;
       heard(); // what happened before the stream stood
+      poll();
     });
     stream.addEventListener("version", heard);
     stream.addEventListener("message", heard);
