@@ -1,0 +1,106 @@
+"""What can be seen of pictures: on pages, by the route that serves them, and by the archive."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core.actor import NOBODY, Actor
+from app.core.errors import NotFound
+from app.core.text import N_
+from app.files.models import Picture, PictureState
+from app.files.policy import may_see
+from app.files.store import ARCHIVE, PictureStore
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPicture:
+    """A picture as a page needs it. state: waiting (no file yet), ready or failed. width, height: pixels of "side"."""
+
+    id: UUID
+    position: int
+    state: str
+    width: int
+    height: int
+    public: bool
+
+    @property
+    def is_ready(self) -> bool:
+        return self.state == PictureState.READY.value
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivePictures:
+    """What the letter to the archive takes along: JPEG files in order. pending: come back later. failed: how many."""
+
+    files: tuple[bytes, ...]
+    pending: bool
+    failed: int
+
+
+def pictures_of(session: Session, input_id: UUID) -> Sequence[ShownPicture]:
+    """Return the pictures of one input, in order, whatever their state."""
+    return pictures_for(session, [input_id]).get(input_id, ())
+
+
+def pictures_for(session: Session, input_ids: Iterable[UUID]) -> Mapping[UUID, Sequence[ShownPicture]]:
+    """Return the pictures of several inputs, each in order, with one question to the database; none: no key."""
+    wanted = list(input_ids)
+    if not wanted:
+        return {}
+    rows = session.execute(
+        select(
+            Picture.input_id, Picture.id, Picture.position, Picture.state, Picture.width, Picture.height, Picture.public
+        )
+        .where(Picture.input_id.in_(wanted))
+        .order_by(Picture.input_id, Picture.position)
+    )
+    found: dict[UUID, list[ShownPicture]] = {}
+    for input_id, picture_id, position, state, width, height, public in rows:
+        found.setdefault(input_id, []).append(ShownPicture(picture_id, position, state, width, height, public))
+    return found
+
+
+def has_pictures(session: Session, input_id: UUID) -> bool:
+    return session.scalar(select(Picture.id).where(Picture.input_id == input_id).limit(1)) is not None
+
+
+def waiting_pictures(session: Session, input_id: UUID) -> Sequence[Picture]:
+    """Return the pictures of an input that are not redrawn yet, in order."""
+    return session.scalars(
+        select(Picture)
+        .where(Picture.input_id == input_id, Picture.state == PictureState.WAITING.value)
+        .order_by(Picture.position)
+    ).all()
+
+
+def archive_pictures(session: Session, input_id: UUID, store: PictureStore) -> ArchivePictures:
+    """Return the cleaned pictures of an input for the letter. One whose file is gone counts as failed."""
+    files: list[bytes] = []
+    failed = 0
+    pictures = pictures_of(session, input_id)
+    for picture in pictures:
+        try:
+            if picture.is_ready:
+                files.append(store.redrawn(picture.id, ARCHIVE).read_bytes())
+        except FileNotFoundError:
+            failed += 1
+        failed += picture.state == PictureState.FAILED.value
+    pending = any(picture.state == PictureState.WAITING.value for picture in pictures)
+    return ArchivePictures(tuple(files), pending, failed)
+
+
+def public_picture_or_none(session: Session, picture_id: UUID) -> Picture | None:
+    """Return a picture that anybody may see, or None."""
+    picture = session.get(Picture, picture_id)
+    return picture if picture is not None and may_see(NOBODY, picture) else None
+
+
+def get_picture(session: Session, picture_id: UUID, *, actor: Actor) -> Picture:
+    """Return a picture that `actor` may see; for anybody else it is not there (NotFound)."""
+    picture = session.get(Picture, picture_id)
+    if picture is None or not may_see(actor, picture):
+        raise NotFound(N_("Vi finner ikke bildet."))
+    return picture
