@@ -1,0 +1,134 @@
+"""What can be seen of cases: codes in force, folders, sealed letters, what is due."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.cases.client import (
+    CaseRef,
+    Document,
+    ExternalKey,
+    Filing,
+    Folder,
+    Kind,
+    Letter,
+    Sender,
+    SenderKind,
+    Shielding,
+)
+from app.cases.codes import Codes, codes_in_force, speaks_to_standin
+from app.cases.models import ArchiveSetting, CaseFiling, CaseFolder, SealedDocument, SealedLetter
+from app.core.errors import NotFound
+from app.core.text import N_
+from app.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class FolderState:
+    """A folder as we know it. ready: it has a number, and the archive has said that it is open."""
+
+    id: UUID
+    folder: Folder
+    system_id: str | None
+    ready: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFiling:
+    """A letter whose status is still asked about."""
+
+    input_id: UUID
+    reference: str
+    kind: Kind
+    filing: Filing
+
+
+def settings_in_force(session: Session, settings: Settings) -> Codes:
+    """Return the archive's codes: start values, and what staff have changed."""
+    changed: Mapping[str, str] = {
+        row.key: row.value for row in session.execute(select(ArchiveSetting.key, ArchiveSetting.value))
+    }
+    return codes_in_force(changed, standin=speaks_to_standin(settings))
+
+
+def get_folder(session: Session, folder_id: UUID, codes: Codes) -> FolderState:
+    """Return a folder. Raises NotFound."""
+    row = session.get(CaseFolder, folder_id)
+    if row is None:
+        raise NotFound(N_("Mappen finnes ikke."))
+    return _folder_state(row, codes)
+
+
+def folder_or_none(session: Session, slug: str, codes: Codes) -> FolderState | None:
+    row = session.scalar(select(CaseFolder).where(CaseFolder.slug == slug))
+    return _folder_state(row, codes) if row else None
+
+
+def all_folders(session: Session, codes: Codes) -> Sequence[FolderState]:
+    """Return every folder, by slug."""
+    return [_folder_state(row, codes) for row in session.scalars(select(CaseFolder).order_by(CaseFolder.slug))]
+
+
+def _folder_state(row: CaseFolder, codes: Codes) -> FolderState:
+    folder = Folder(
+        row.slug, row.title, ExternalKey(codes["fagsystem"], row.key), row.case_number, codes.on("may_open_cases")
+    )
+    return FolderState(row.id, folder, row.system_id, row.checked_at is not None)
+
+
+def sealed_letter_or_none(session: Session, reference: str) -> Letter | None:
+    """Return the letter sealed under `reference`, with its bytes; None when there is none, or it has been filed."""
+    row = session.scalar(select(SealedLetter).where(SealedLetter.reference == reference))
+    if row is None or row.filed_at is not None:
+        return None
+    documents = session.scalars(
+        select(SealedDocument).where(SealedDocument.letter_id == row.id).order_by(SealedDocument.number)
+    ).all()
+    return Letter(
+        key=ExternalKey(row.key_system, row.reference),
+        kind=Kind(row.kind),
+        title=row.title,
+        public_title=row.public_title,
+        shielding=Shielding(row.access_code, row.legal_basis) if row.access_code and row.legal_basis else None,
+        document_date=row.document_date,
+        received_at=row.received_at,
+        sender=Sender(
+            SenderKind(row.sender_kind), row.sender_name, row.sender_email, row.sender_org_number, row.sender_shielded
+        ),
+        documents=tuple(
+            Document(d.number, d.is_main, d.title, d.filename, d.media_type, d.sha256, d.content or b"")
+            for d in documents
+        ),
+    )
+
+
+def filing_of(session: Session, input_id: UUID) -> OpenFiling | None:
+    """Return the filing of the input itself (not of its answers), or None while the archive has not got it."""
+    row = session.scalar(
+        select(CaseFiling)
+        .where(CaseFiling.input_id == input_id, CaseFiling.kind == Kind.INCOMING.value)
+        .order_by(CaseFiling.filed_at)
+        .limit(1)
+    )
+    return _open_filing(row) if row else None
+
+
+def open_filings(session: Session, case_number: str) -> Sequence[OpenFiling]:
+    """Return the letters of a case that are still asked about."""
+    rows = session.scalars(select(CaseFiling).where(CaseFiling.case_number == case_number, CaseFiling.is_open))
+    return [_open_filing(row) for row in rows]
+
+
+def cases_due(session: Session, now: datetime) -> Sequence[str]:
+    """Return the numbers of the cases that it is time to ask about."""
+    query = select(CaseFiling.case_number).where(CaseFiling.is_open, CaseFiling.next_poll_at <= now).distinct()
+    return session.scalars(query).all()
+
+
+def _open_filing(row: CaseFiling) -> OpenFiling:
+    filing = Filing(CaseRef(row.case_number, None, None), row.system_id, row.entry_number, frozenset(), existed=True)
+    return OpenFiling(row.input_id, row.reference, Kind(row.kind), filing)

@@ -1,0 +1,184 @@
+"""An idea, or the municipality's answer to one, becomes a letter in the archive."""
+
+import hashlib
+from datetime import date, datetime
+from uuid import UUID
+
+from app.cases import query as cases_query
+from app.cases import service as cases
+from app.cases import titles
+from app.cases.client import Document, ExternalKey, Filing, Kind, Letter, Sender, SenderKind
+from app.cases.codes import Codes
+from app.cases.letter import Attachment, LetterContent, render_letter
+from app.cases.query import FolderState
+from app.core.errors import NotYet
+from app.files.store import picture_store
+from app.ideas import query as ideas
+from app.ideas.events import IdeaAnswered, IdeaSubmitted
+from app.ideas.query import IdeaForLetter, ReplyForLetter
+from app.outbox.models import DeliveryState, OutboxEvent
+from app.parcels import query as parcels_query
+from app.parcels import service as parcels
+from workers.work import Work
+
+CHANNEL = "archive"
+QUEUE = "send"
+
+WITHDRAWN = "angret av innsenderen"
+NOT_FORWARDED = "innspillet er ikke i arkivet"
+PICTURES_S, FOLDER_S, INPUT_S = 2.0, 1.0, 15.0
+
+
+def handle(work: Work, event: OutboxEvent) -> None:
+    """File what the event is about: the idea itself (type I), or an answer to it in the same case (type U)."""
+    if event.kind == IdeaAnswered.name:
+        _forward_reply(work, IdeaAnswered.model_validate(event.payload))
+    else:
+        _forward_idea(work, IdeaSubmitted.model_validate(event.payload).idea_id)
+
+
+def _forward_idea(work: Work, idea_id: UUID) -> None:
+    with work.transaction() as session:
+        codes = cases_query.settings_in_force(session, work.settings)
+        idea = ideas.idea_for_letter(session, idea_id, picture_store(work.settings))
+        letter = cases_query.sealed_letter_or_none(session, work.reference)
+        withdrawn = idea.withdrawn and letter is None
+        folder = None if withdrawn else cases.folder_for(session, idea.area_slug, idea.area_name, codes, now=work.now)
+    if folder is None:
+        _never(work, idea_id, WITHDRAWN)
+        return
+    if letter is None:
+        if idea.pictures_pending:
+            raise NotYet("Bildene er ikke ferdige.", seconds=PICTURES_S)
+        made = letter_about(idea, work.reference, codes)
+        with work.transaction() as session:
+            letter = cases.seal(session, made, input_id=idea_id, now=work.now)
+    _file(work, letter, folder, idea_id)
+
+
+def _forward_reply(work: Work, fact: IdeaAnswered) -> None:
+    with work.transaction() as session:
+        codes = cases_query.settings_in_force(session, work.settings)
+        idea = ideas.idea_for_letter(session, fact.idea_id, picture_store(work.settings))
+        folder = cases.folder_for(session, idea.area_slug, idea.area_name, codes, now=work.now)
+        filing = cases_query.filing_of(session, fact.idea_id)
+        reply = ideas.reply_for_letter(session, fact.reply_id)
+        letter = cases_query.sealed_letter_or_none(session, work.reference)
+        parcel = parcels_query.parcel_of(session, fact.idea_id)
+    if filing is None:
+        if parcel is not None and not parcel.forwarded:
+            with work.settle(DeliveryState.NEVER, reason=NOT_FORWARDED):
+                return
+        raise NotYet("Innspillet er ikke arkivert ennå.", seconds=INPUT_S)
+    if letter is None:
+        made = letter_answering(idea, reply, work.reference, codes)
+        with work.transaction() as session:
+            letter = cases.seal(session, made, input_id=fact.idea_id, now=work.now)
+    _file(work, letter, cases.folder_in_case(folder, filing.filing.case.number), fact.idea_id)
+
+
+def _file(work: Work, letter: Letter, folder: FolderState, input_id: UUID) -> None:
+    if not folder.ready:
+        raise NotYet("Saksmappen er ikke klar.", seconds=FOLDER_S)
+    filing = cases.file_once(work.ports.archive, letter, folder, work.steps, look_up_first=not work.first_try)
+    if not isinstance(filing, Filing):
+        with work.settle(DeliveryState.ACCEPTED, external_id=filing.message_id):
+            return
+    with work.settle(DeliveryState.FILED, external_id=filing.system_id) as session:
+        every = work.settings.status_every
+        cases.store_filing(session, letter, filing, input_id=input_id, every=every, now=work.now)
+
+
+def _never(work: Work, input_id: UUID, rule: str) -> None:
+    with work.settle(DeliveryState.NEVER, reason=rule) as session:
+        parcels.not_forwarded(session, input_id)
+
+
+def letter_about(idea: IdeaForLetter, reference: str, codes: Codes) -> Letter:
+    """Return the letter for an idea: a PDF that is complete by itself, and its pictures."""
+    pictures = tuple(
+        _document(
+            number, f"Bilde {picture.number}", f"bilde-{picture.number}-{reference}.jpg", "image/jpeg", picture.jpeg
+        )
+        for number, picture in enumerate(idea.pictures, start=2)
+    )
+    content = LetterContent(
+        reference=reference,
+        kind="Idé",
+        area_name=idea.area_name,
+        process_title=idea.process_title,
+        received_at=idea.received_at,
+        written_at=idea.written_at,
+        channel=idea.channel,
+        sender=codes["anonymous_name"],
+        sender_email=idea.sender_email,
+        language=idea.language,
+        title=idea.title,
+        body=idea.body,
+        place=idea.place,
+        attachments=tuple(Attachment(d.title, d.media_type, len(d.content), d.sha256) for d in pictures),
+        pictures_missing=idea.pictures_failed,
+    )
+    return Letter(
+        key=ExternalKey(codes["fagsystem"], reference),
+        kind=Kind.INCOMING,
+        title=titles.input_title(idea.title),
+        public_title=titles.public_input_title(idea.process_title, idea.area_name),
+        shielding=titles.shielding_for(idea.title, idea.body, idea.place, codes=codes),
+        document_date=_day(idea.received_at),
+        received_at=idea.received_at,
+        sender=_citizen(idea.sender_email, codes),
+        documents=(_main("Innspill", f"innspill-{reference}.pdf", content), *pictures),
+    )
+
+
+def letter_answering(idea: IdeaForLetter, reply: ReplyForLetter, reference: str, codes: Codes) -> Letter:
+    """Return the letter with the municipality's answer, for the case its idea lies in."""
+    content = LetterContent(
+        reference=reference,
+        kind="Svar på idé",
+        area_name=idea.area_name,
+        process_title=idea.process_title,
+        received_at=reply.answered_at,
+        written_at=None,
+        channel="web",
+        sender=reply.role_name,
+        sender_email=None,
+        language=idea.language,
+        title=titles.reply_title(idea.title),
+        body=reply.text,
+        place="",
+        outgoing=True,
+        about_title=idea.title,
+    )
+    return Letter(
+        key=ExternalKey(codes["fagsystem"], reference),
+        kind=Kind.OUTGOING,
+        title=titles.reply_title(idea.title),
+        public_title=titles.public_reply_title(idea.process_title, idea.area_name),
+        shielding=titles.shielding_for(idea.title, reply.text, codes=codes),
+        document_date=_day(reply.answered_at),
+        received_at=reply.answered_at,
+        sender=_citizen(idea.sender_email, codes),
+        documents=(_main("Svar på innspill", f"svar-{reference}.pdf", content),),
+    )
+
+
+def _citizen(email: str | None, codes: Codes) -> Sender:
+    """The writer: nobody needs an account, so an e-mail is all we may have."""
+    if not email:
+        return Sender(SenderKind.ANONYMOUS, codes["anonymous_name"])
+    return Sender(SenderKind.PERSON, codes["anonymous_name"], email, shielded=codes.on("shield_private_senders"))
+
+
+def _main(title: str, filename: str, content: LetterContent) -> Document:
+    """The main document. Its title is in our own words: archives may publish the titles of documents too."""
+    return _document(1, title, filename, "application/pdf", render_letter(content))
+
+
+def _document(number: int, title: str, filename: str, media_type: str, content: bytes) -> Document:
+    return Document(number, number == 1, title, filename, media_type, hashlib.sha256(content).hexdigest(), content)
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone(titles.OSLO).date()
