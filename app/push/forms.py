@@ -25,13 +25,12 @@ def sent_fields(request: Request) -> MultiDict[str, str]:
 
 
 class SubscriptionForm(FlaskForm):  # type: ignore[misc] # Flask-WTF has no types
-    """A subscription as push.js sends it. input_id: what is to be followed as well; old_endpoint: what it replaces."""
+    """A subscription as push.js sends it. input_id: what is to be followed as well."""
 
     endpoint = HiddenField(validators=[DataRequired(_INCOMPLETE), Length(max=ENDPOINT_LENGTH, message=_INCOMPLETE)])
     p256dh = HiddenField(validators=[DataRequired(_INCOMPLETE), Length(max=P256DH_LENGTH, message=_INCOMPLETE)])
     auth = HiddenField(validators=[DataRequired(_INCOMPLETE), Length(max=AUTH_LENGTH, message=_INCOMPLETE)])
     input_id = HiddenField()
-    old_endpoint = HiddenField(validators=[Length(max=ENDPOINT_LENGTH, message=_INCOMPLETE)])
 
     def validate_input_id(self, field: HiddenField) -> None:
         try:

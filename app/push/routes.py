@@ -54,11 +54,14 @@ def subscribe() -> ResponseReturnValue:
     form = SubscriptionForm(sent_fields(request))
     if not form.validate_on_submit():
         raise RuleBroken(_first_error(form))
-    wish, hosts = form.to_wish(chosen_language()), settings().push_hosts
-    if form.old_endpoint.data:
-        service.renew(session(), form.old_endpoint.data, wish, actor=remember_device(), now=now(), push_hosts=hosts)
-    else:
-        service.subscribe(session(), wish, actor=remember_device(), now=now(), push_hosts=hosts, input_id=form.followed)
+    service.subscribe(
+        session(),
+        form.to_wish(chosen_language()),
+        actor=remember_device(),
+        now=now(),
+        push_hosts=settings().push_hosts,
+        input_id=form.followed,
+    )
     return _done(201)
 
 

@@ -16,7 +16,7 @@ from app.core.actor import Actor
 from app.core.dialect import insert_once
 from app.core.errors import Conflict, RuleBroken
 from app.core.language import known_language, words_in
-from app.core.outbound.push import ForbiddenEndpoint, allowed_endpoint, loopback_hosts
+from app.core.outbound.push import ForbiddenEndpoint, allowed_endpoint, local_hosts
 from app.core.text import N_
 from app.outbox import service as outbox
 from app.parcels import service as parcels
@@ -25,7 +25,6 @@ from app.push.client import PushMessage
 from app.push.events import TestPushWanted
 from app.push.models import PushLog, PushOutcome, PushSubscription
 
-PER_DEVICE = 5
 BETWEEN_TESTS = timedelta(seconds=10)
 TITLE = "Innbyggerlab"
 
@@ -60,10 +59,12 @@ def subscribe(
     push_hosts: str = "",
     input_id: UUID | None = None,
 ) -> PushSubscription:
-    """Store this browser's subscription, or bring the one it has up to date; with input_id, let it follow that too.
+    """Store this browser's subscription in place of what it had; with input_id, let it follow that too.
 
+    A browser has one subscription at a time and one mark in its cookie, so an older one with the same mark is dead,
+    and would be a second notice of the same thing if it were not. That is also how a subscription is renewed.
     push_hosts: LAB_PUSH_HOSTS. Raises RuleBroken when the endpoint is none of a known push service or the keys are
-    not keys, NotFound when there is no such input, Conflict when the device has PER_DEVICE of them already.
+    not keys, NotFound when there is no such input.
     """
     if actor.device_key is None and actor.participant_id is None:
         raise RuleBroken(N_("Nettleseren din må godta informasjonskapsler for å få varsler."))
@@ -82,7 +83,9 @@ def subscribe(
     new = {"id": uuid4(), "endpoint_hash": key, "created_at": now, **values}
     if not insert_once(session, PushSubscription, new):
         session.execute(update(PushSubscription).where(PushSubscription.endpoint_hash == key).values(**values))
-    _require_few(session, actor)
+    if actor.device_key is not None:
+        older = PushSubscription.device_key == actor.device_key
+        session.execute(delete(PushSubscription).where(older, PushSubscription.endpoint_hash != key))
     if input_id is not None:
         parcels.follow(session, input_id, actor=actor, now=now)
     return session.scalars(
@@ -90,23 +93,12 @@ def subscribe(
     ).one()
 
 
-def unsubscribe(session: Session, *, actor: Actor, endpoint: str | None = None) -> int:
-    """Forget this device's subscriptions, or the one with `endpoint`; return how many there were."""
+def unsubscribe(session: Session, *, actor: Actor) -> int:
+    """Forget this device's subscriptions; return how many there were."""
     if actor.device_key is None:
         return 0
     own = PushSubscription.device_key == actor.device_key
-    if endpoint:
-        own = own & (PushSubscription.endpoint_hash == _hash(endpoint))
-    gone = session.scalars(delete(PushSubscription).where(own).returning(PushSubscription.id)).all()
-    return len(gone)
-
-
-def renew(
-    session: Session, old_endpoint: str, wish: SubscriptionWish, *, actor: Actor, now: datetime, push_hosts: str = ""
-) -> PushSubscription:
-    """Put a new subscription in the place of the one the browser has dropped."""
-    unsubscribe(session, actor=actor, endpoint=old_endpoint)
-    return subscribe(session, wish, actor=actor, now=now, push_hosts=push_hosts)
+    return len(session.scalars(delete(PushSubscription).where(own).returning(PushSubscription.id)).all())
 
 
 def request_test(session: Session, *, actor: Actor, now: datetime) -> int:
@@ -182,7 +174,7 @@ def forget(session: Session, subscription_id: UUID, *, now: datetime) -> None:
 def _checked(wish: SubscriptionWish, push_hosts: str) -> str:
     """Return the origin of the endpoint. Raises RuleBroken; nothing is looked up in a request."""
     try:
-        origin = allowed_endpoint(wish.endpoint, local=loopback_hosts(push_hosts)).origin
+        origin = allowed_endpoint(wish.endpoint, local=local_hosts(push_hosts)).origin
     except ForbiddenEndpoint:
         raise RuleBroken(N_("Denne nettleseren bruker en varslingstjeneste vi ikke kjenner.")) from None
     try:
@@ -207,9 +199,3 @@ def _decoded(text: str, length: int) -> bytes:
     if len(found) != length:
         raise ValueError(f"not {length} bytes")
     return found
-
-
-def _require_few(session: Session, actor: Actor) -> None:
-    active = [s for s in query.of_device(session, actor) if s.gone_at is None]
-    if len(active) > PER_DEVICE:
-        raise Conflict(N_("Varsler er på i for mange nettlesere på denne enheten. Slå dem av her først."))

@@ -17,7 +17,7 @@ from webpush.types import WebPushKeys
 
 from app.core.errors import ConfigurationFault, Gone, Permanent, Transient, UnknownOutcome
 from app.core.outbound.push import PushAnswer, PushDoor
-from app.push.client import TEXT_LIMIT, PushAddress, PushMessage
+from app.push.client import TEXT_LIMIT, PushAddress, PushMessage, PushSender
 
 TOKEN_LASTS_S = 12 * 60 * 60
 # Kept far shorter than it lasts: the service's clock may differ from ours.
@@ -149,6 +149,13 @@ def _judge(answer: PushAnswer, host: str) -> None:
     raise Permanent(f"Varslingstjenesten svarte {status}.")
 
 
-def build_sender(pem: bytes, *, subject: str, door: PushDoor) -> WebPushSender:
-    """Return a sender with the key of `read_vapid_key`."""
-    return WebPushSender(read_vapid_key(pem, subject), door)
+class NoSender:
+    """Stands where no key was given: nothing can have been subscribed to, and what is left of it waits."""
+
+    def send(self, address: PushAddress, message: PushMessage) -> None:  # noqa: ARG002 - nothing is sent
+        raise ConfigurationFault("LAB_VAPID_KEY_FILE mangler. Varsler blir ikke sendt.")
+
+
+def build_sender(pem: bytes, *, subject: str, door: PushDoor) -> PushSender:
+    """Return a sender with the key of `read_vapid_key`, or one that says that the key is missing."""
+    return WebPushSender(read_vapid_key(pem, subject), door) if pem else NoSender()

@@ -171,7 +171,6 @@ self.addEventListener("pushsubscriptionchange", (event) => {
 });
 
 async function renew(event) {
-  const old = event.oldSubscription;
   let fresh = event.newSubscription;
   if (!fresh) {
     const { key } = await (await fetch("/varsler/nokkel")).json();
@@ -183,6 +182,6 @@ async function renew(event) {
     method: "POST",
     redirect: "manual",
     headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token },
-    body: JSON.stringify({ endpoint, p256dh: keys.p256dh, auth: keys.auth, old_endpoint: old?.endpoint ?? "" }),
+    body: JSON.stringify({ endpoint, p256dh: keys.p256dh, auth: keys.auth }),
   });
 }

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from app.core.errors import Transient, UnknownOutcome
-from app.core.outbound.push import ANSWER_LIMIT, ForbiddenEndpoint, PushDoor, allowed_endpoint, loopback_hosts
+from app.core.outbound.push import ANSWER_LIMIT, ForbiddenEndpoint, PushDoor, allowed_endpoint, local_hosts
 from tests.support.push_service import Answer, FaultyPushService, Listener
 
 LISTED = (
@@ -83,7 +83,7 @@ def test_a_name_that_turns_inside_after_the_check_is_connected_to_where_it_was_c
 
 def test_a_redirect_to_the_inside_is_not_followed(service, listener):
     service.answer = Answer(307, {"Location": f"http://127.0.0.1:{listener.port}/inner"})
-    door = PushDoor(local=loopback_hosts(f"{service.address},127.0.0.1:{listener.port}"))
+    door = PushDoor(local=local_hosts(f"{service.address},127.0.0.1:{listener.port}"))
 
     answer = door.post(service.endpoint(), body=b"x", headers={})
 
@@ -93,7 +93,7 @@ def test_a_redirect_to_the_inside_is_not_followed(service, listener):
 
 
 def test_an_allowed_loopback_name_that_leads_elsewhere_is_refused(service, opened):
-    local = loopback_hosts(f"localhost:{service.port}")
+    local = local_hosts(f"localhost:{service.port}")
     door = PushDoor(local=local, look_up=_always("10.1.2.3"), open_socket=_recorded(opened))
 
     with pytest.raises(ForbiddenEndpoint):
@@ -111,7 +111,7 @@ def test_the_four_push_services_are_let_through(host):
 @pytest.mark.parametrize("setting", ["10.0.0.1:80", "example.org:80", "localhost", "127.0.0.1:http", "0.0.0.0:80"])
 def test_only_this_machine_can_be_added_to_the_list(setting):
     with pytest.raises(ValueError, match="LAB_PUSH_HOSTS"):
-        loopback_hosts(setting)
+        local_hosts(setting)
 
 
 def test_a_huge_answer_is_cut_off_and_its_status_counts(service, open_door):
@@ -137,7 +137,7 @@ def test_a_message_that_got_no_answer_has_an_unknown_outcome(service, open_door,
 def test_nobody_at_home_means_that_nothing_was_sent(open_door, service):
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
-    door = PushDoor(local=loopback_hosts(f"127.0.0.1:{port}"))
+    door = PushDoor(local=local_hosts(f"127.0.0.1:{port}"))
 
     with pytest.raises(Transient):
         door.post(f"http://127.0.0.1:{port}/x", body=b"x", headers={})
@@ -235,6 +235,6 @@ def service():
 
 @pytest.fixture
 def open_door(service):
-    door = PushDoor(local=loopback_hosts(service.address), timeout=0.5)
+    door = PushDoor(local=local_hosts(service.address), timeout=0.5)
     yield door
     door.close()

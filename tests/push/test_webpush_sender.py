@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from app.core.errors import ConfigurationFault, Gone, Permanent, Transient, UnknownOutcome
-from app.core.outbound.push import ForbiddenEndpoint, PushDoor, loopback_hosts
+from app.core.outbound.push import ForbiddenEndpoint, PushDoor, local_hosts
 from app.push.client import TEXT_LIMIT, PushAddress, PushMessage
 from app.push.webpush_sender import WebPushSender, build_sender, read_vapid_key
 from tests.support.push_service import Answer, FaultyPushService, running_witness, witness_fault
@@ -20,7 +20,7 @@ needs_witness = pytest.mark.skipif(bool(witness_fault()), reason=witness_fault()
 
 @needs_witness
 def test_the_phone_reads_what_we_sent(witness, key_pem):
-    sender = build_sender(key_pem, subject=SUBJECT, door=PushDoor(local=loopback_hosts(witness.host)))
+    sender = sender_to(witness, key_pem)
     phone = witness.subscribe(read_vapid_key(key_pem, SUBJECT).application_server_key)
 
     sender.send(address_of(phone), message("Du har fått svar på Ålesund-idéen."))
@@ -33,7 +33,7 @@ def test_the_phone_reads_what_we_sent(witness, key_pem):
 
 @needs_witness
 def test_the_longest_text_arrives_whole(witness, key_pem):
-    sender = build_sender(key_pem, subject=SUBJECT, door=PushDoor(local=loopback_hosts(witness.host)))
+    sender = sender_to(witness, key_pem)
     phone = witness.subscribe(read_vapid_key(key_pem, SUBJECT).application_server_key)
 
     sender.send(address_of(phone), PushMessage(b"x" * TEXT_LIMIT, "a"))
@@ -46,7 +46,7 @@ def test_the_longest_text_arrives_whole(witness, key_pem):
 
 @needs_witness
 def test_a_key_that_is_not_the_phones_is_refused(witness, key_pem):
-    sender = build_sender(new_pem(), subject=SUBJECT, door=PushDoor(local=loopback_hosts(witness.host)))
+    sender = sender_to(witness, new_pem())
     phone = witness.subscribe(read_vapid_key(key_pem, SUBJECT).application_server_key)
 
     with pytest.raises(Permanent):
@@ -58,7 +58,7 @@ def test_a_key_that_is_not_the_phones_is_refused(witness, key_pem):
 
 @needs_witness
 def test_a_phone_that_is_gone_says_so(witness, key_pem):
-    sender = build_sender(key_pem, subject=SUBJECT, door=PushDoor(local=loopback_hosts(witness.host)))
+    sender = sender_to(witness, key_pem)
     phone = witness.subscribe(read_vapid_key(key_pem, SUBJECT).application_server_key)
     witness.expire(phone["clientHash"])
 
@@ -193,6 +193,13 @@ def test_keys_that_are_no_keys_stop_with_a_reason(service, sender, karis_phone):
     assert service.seen == []
 
 
+def test_without_a_key_the_channel_says_what_is_missing(karis_phone):
+    sender = build_sender(b"", subject=SUBJECT, door=PushDoor())
+
+    with pytest.raises(ConfigurationFault, match="LAB_VAPID_KEY_FILE"):
+        sender.send(karis_phone, message())
+
+
 def test_a_development_key_carries_a_remark(key_pem):
     assert read_vapid_key(b"DEV key, not for production\n" + key_pem, SUBJECT).application_server_key
 
@@ -201,6 +208,10 @@ def test_a_development_key_carries_a_remark(key_pem):
 def test_a_key_or_contact_that_cannot_be_used_is_told_at_the_start(pem, subject):
     with pytest.raises(ValueError, match="LAB_VAPID_"):
         read_vapid_key(pem, subject)
+
+
+def sender_to(witness, pem) -> WebPushSender:
+    return WebPushSender(read_vapid_key(pem, SUBJECT), PushDoor(local=local_hosts(witness.host)))
 
 
 def message(body: str = "Du har fått svar.") -> PushMessage:
@@ -245,7 +256,7 @@ def clock():
 
 @pytest.fixture
 def sender(service, key_pem, clock):
-    door = PushDoor(local=loopback_hosts(service.address), timeout=0.3)
+    door = PushDoor(local=local_hosts(service.address), timeout=0.3)
     sender = WebPushSender(read_vapid_key(key_pem, SUBJECT), door, monotonic=lambda: clock[-1])
     yield sender
     sender.close()

@@ -85,7 +85,7 @@ class PushAnswer:
     retry_after: float | None = None
 
 
-def loopback_hosts(setting: str) -> frozenset[tuple[str, int]]:
+def local_hosts(setting: str) -> frozenset[tuple[str, int]]:
     """Return the host and port pairs of LAB_PUSH_HOSTS, e.g. "localhost:8090,127.0.0.1:8091".
 
     Raises ValueError unless each is on loopback: the setting opens a way in for demos and tests, not to other machines.
@@ -102,7 +102,7 @@ def loopback_hosts(setting: str) -> frozenset[tuple[str, int]]:
 def allowed_endpoint(url: str, *, local: frozenset[tuple[str, int]] = frozenset(), https_port: int = 443) -> Endpoint:
     """Return the endpoint, or raise ForbiddenEndpoint. No name is looked up here.
 
-    local: what `loopback_hosts` gave; http is allowed for those alone. Only one plain way of writing an address is
+    local: what `local_hosts` gave; http is allowed for those alone. Only one plain way of writing an address is
     read: small ASCII letters, no user part, no backslash, no fragment, no other port.
     """
     match = _ENDPOINT.fullmatch(url) if len(url) <= ENDPOINT_LIMIT else None
