@@ -18,6 +18,7 @@ from app.core.actor import Actor, Role
 from app.factory import create_app
 from app.settings import Settings
 from app.web.extensions import db
+from tests.support.browser import browser, live_site  # noqa: F401 - fixtures, for all folders
 from tests.support.database import fresh_database, migrate, wipe
 from tests.support.visits import Visit
 
