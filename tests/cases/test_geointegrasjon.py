@@ -1,6 +1,5 @@
 """The adapter against the stand-in, over real HTTP: look-up, cases, resuming, and every way a call can fail."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -10,7 +9,6 @@ from app.core.errors import ConfigurationFault, DeliveryFault, Permanent, Transi
 from tests.support.letters import (
     Marks,
     archive_at,
-    close_archives,
     document,
     faults_of_call,
     folder,
@@ -261,7 +259,6 @@ def test_a_wrong_password_closes_the_channel(tmp_path_factory: pytest.TempPathFa
         pytest.raises(ConfigurationFault) as raised,
     ):
         archive_at(locked, cases_user="lab").look_up(letter().key, None)
-    close_archives()
 
     assert raised.value.scope == "channel"
 
@@ -383,18 +380,3 @@ def test_every_envelope_of_all_this_is_valid_by_the_official_schema(standin: Sta
 
     assert {call["operation"] for call in calls} >= {"NyJournalpost", "NyDokument", "NySaksmappe", "FinnSaksmapper"}
     assert [fault for call in calls for fault in faults_of_call(call["request"].encode())] == []
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standin]:
-    with Standin(tmp_path_factory.mktemp("standin"), clock="2026-03-03T13:00:00+01:00") as standin:
-        yield standin
-
-
-@pytest.fixture
-def standin(running: Standin) -> Iterator[Standin]:
-    """An empty archive that behaves."""
-    running.reset()
-    running.clear_script()
-    yield running
-    close_archives()

@@ -26,6 +26,7 @@ class Background:
     engine: Engine
     settings: Settings
     now: datetime
+    archive: Any = None
     push: Any = None
     mail: Any = None
 
@@ -34,7 +35,7 @@ class Background:
         Relay(self.settings, transactions(self.engine), lambda: self.now, None).round()
 
     def run(self, delivery_id: UUID) -> None:
-        ports: Any = SimpleNamespace(archive=None, push=self.push, mail=self.mail)
+        ports: Any = SimpleNamespace(archive=self.archive, push=self.push, mail=self.mail)
         Runtime(self.settings, transactions(self.engine), ports, clock=lambda: self.now).run(delivery_id)
 
     def work(self, job: str) -> Sequence[OutboxDelivery]:
