@@ -41,7 +41,6 @@ test-oracles: ## compare counting methods with other people's libraries
 fix: setup ## let the formatters mend what they can
 	@$(PY) -m ruff check --fix --quiet . || true
 	@$(PY) -m ruff format .
-	@$(PY) -m djlint --reformat --quiet templates || true
 
 bench: setup ## measure, into bench/results.json (ONLY=idea for a part)
 	@$(PY) -m bench $(if $(ONLY),--only "$(ONLY)")

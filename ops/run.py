@@ -23,6 +23,7 @@ READY_WITHIN_S = 60.0
 SERVICE_WITHIN_S = 20.0
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - only with LAN=1, which the person asked for
 STAFF_ADDRESS = "per@demo.narvik.example"
+FIRST = ("web", "live")
 VERSIONS = ROOT / "migrations" / "versions"
 SCHEMAS = ROOT.parent / "shared" / "data"
 
@@ -71,7 +72,10 @@ def run(places: Places, redis: RedisPlan | None, environment: Mapping[str, str])
 
 
 def start(supervisor: Supervisor, places: Places, redis: RedisPlan | None) -> None:
-    """Start in this order: what the others need, the tables, the demo data, the application."""
+    """Start in this order: what the others need, the tables, the demo data, the pages, the background work.
+
+    The pages do not wait for the background work: it is there long before an idea's 10 s of «Angre» are over.
+    """
     if redis is not None:
         supervisor.start(Program("redis", redis.argv, last=True))
     supervisor.start(standin(places))
@@ -82,11 +86,16 @@ def start(supervisor: Supervisor, places: Places, redis: RedisPlan | None) -> No
     with step("Processes") as note:
         if redis is not None:
             wait_for(supervisor, "redis", lambda: redis_answers(redis.socket_path), SERVICE_WITHIN_S)
-        for program in application(places, with_redis=with_redis):
-            supervisor.start(program)
+        programs = application(places, with_redis=with_redis)
+        for program in programs:
+            if program.name in FIRST:
+                supervisor.start(program)
         wait_for(supervisor, "standin", lambda: answers(LOOPBACK, places.standin_port), SERVICE_WITHIN_S)
         wait_for(supervisor, "live", lambda: answers(LOOPBACK, places.live_port), READY_WITHIN_S)
         wait_for(supervisor, "web", lambda: answers(LOOPBACK, places.port, "/readyz"), READY_WITHIN_S)
+        for program in programs:
+            if program.name not in FIRST:
+                supervisor.start(program)
         note.text = f"{len(supervisor.running)} started"
 
 
