@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lxml import etree
@@ -53,6 +54,22 @@ def test_a_web_page_comes_instead_of_an_answer(
 
 
 @pytest.mark.parametrize(
+    ("parameters", "header", "value"),
+    [
+        ({"behaviour": "status", "status": 429, "retry_after": 7}, "retry-after", "7"),
+        ({"behaviour": "status", "status": 401}, "www-authenticate", 'Basic realm="arkiv"'),
+        ({"behaviour": "redirect"}, "location", "/innlogging"),
+    ],
+)
+def test_a_refusal_brings_its_header(
+    file_letter: Callable[[], Reply], standin: Standin, *, parameters: dict[str, Any], header: str, value: str
+) -> None:
+    standin.script(**parameters)
+
+    assert file_letter().headers[header] == value
+
+
+@pytest.mark.parametrize(
     ("behaviour", "stored"),
     [("store_then_reset", 1), ("reset_before", 0), ("cut_xml", 1)],
 )
@@ -68,8 +85,11 @@ def test_the_connection_breaks(file_letter: Callable[[], Reply], standin: Standi
 def test_a_reset_is_a_reset_and_no_orderly_end(file_letter: Callable[[], Reply], standin: Standin) -> None:
     standin.script("store_then_reset")
 
-    with pytest.raises(ConnectionResetError):
+    with pytest.raises(ConnectionResetError) as broken:
         file_letter()
+
+    # An orderly end would be RemoteDisconnected, which is a ConnectionResetError as well.
+    assert broken.type is ConnectionResetError
 
 
 @pytest.mark.parametrize(("behaviour", "stored"), [("store_then_hang", 1), ("hang_before", 0)])
