@@ -23,7 +23,7 @@ from app.core import crash, sqlite
 from app.settings import Settings, read_settings
 from app.web import access, components, errors, language, logs, observe, security, transaction
 from app.web.assets import STATIC, Assets, read_assets
-from app.web.extensions import csrf, db, limiter, login, migrate
+from app.web.extensions import csrf, db, install_login, limiter, migrate
 from app.web.moments import day_text, when_text
 
 TEMPLATES = STATIC.parent / "templates"
@@ -76,11 +76,12 @@ def _install(lab: Flask, settings: Settings) -> None:
         prepare_engine(db.engine)
     migrate.init_app(lab, db, directory=str(STATIC.parent / "migrations"), render_as_batch=True, compare_type=False)
     csrf.init_app(lab)
-    login.init_app(lab)
+    install_login(lab)
     limiter.init_app(lab)
     language.install(lab)
     errors.install(lab)
     transaction.install(lab)
+    access.install(lab)
     observe.install(lab, settings)
     commands.register(lab)
     app.cases.cli.register(lab)

@@ -19,7 +19,7 @@ from workers import runtime as runtimes
 from workers.bell import Bell, Bells
 from workers.ports import build_ports
 from workers.routing import JOBS, job_named
-from workers.runtime import Runtime, transactions
+from workers.runtime import Runtime, transactions, wall_clock
 
 QUEUES = ("send", "push", "heavy")
 WAIT_FOR_REDIS_S = 2.0
@@ -34,7 +34,7 @@ def background(name: str) -> tuple[Runtime, Bells | None]:
     settings = app.extensions["lab_settings"]
     redis = Redis.from_url(settings.redis_url, socket_timeout=30) if settings.redis_url else None
     transaction = transactions(db.engine)
-    runtime = Runtime(settings, transaction, build_ports(settings, transaction), tell=_teller(redis))
+    runtime = Runtime(settings, transaction, build_ports(settings, transaction, wall_clock), tell=_teller(redis))
     runtimes.install(runtime)
     for job in {job for jobs in JOBS.values() for job in jobs}:
         job_named(job)

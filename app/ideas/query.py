@@ -237,11 +237,12 @@ def _steps(session: Session, ids: Collection[UUID]) -> Mapping[UUID, str]:
     return {row.input_id: row.step for row in rows}
 
 
-def ideas_by_id(session: Session, ids: Collection[UUID]) -> Mapping[UUID, ListedIdea]:
-    """Return these ideas, also hidden and withdrawn ones: for those who sent or follow them."""
+def ideas_by_id(session: Session, ids: Collection[UUID], *, actor: Actor) -> Mapping[UUID, ListedIdea]:
+    """Return those of these ideas whose words `actor` may read: a hidden one for its writer, not for who follows it."""
     if not ids:
         return {}
-    rows = session.execute(select(*_COLUMNS).where(Idea.id.in_(ids))).all()
+    readable = [idea.id for idea in session.scalars(select(Idea).where(Idea.id.in_(ids))) if may_read(actor, idea)]
+    rows = session.execute(select(*_COLUMNS).where(Idea.id.in_(readable))).all()
     return {idea.id: idea for idea in _listed(session, rows)}
 
 

@@ -18,11 +18,27 @@ R = TypeVar("R", bound=ResponseReturnValue)
 STAFF_PREFIX = "/arbeidsflate"
 
 
+def install(app: Flask) -> None:
+    """Send whoever is not signed in from every address below /arbeidsflate to sign in.
+
+    Also where there is no page, and no such method: from outside, nobody can tell which of our pages exist.
+    """
+    app.before_request(_staff_door)
+
+
+def _staff_door() -> ResponseReturnValue | None:
+    inside = request.path == STAFF_PREFIX or request.path.startswith(f"{STAFF_PREFIX}/")
+    return _to_sign_in() if inside and not current_user.is_authenticated else None
+
+
+def _to_sign_in() -> ResponseReturnValue:
+    return redirect(url_for("accounts.sign_in", neste=local_path(request.path)), code=303)
+
+
 def open_to(*roles: Role) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
     """Let in those who have one of `roles`; without roles, anybody.
 
-    Under /arbeidsflate somebody who is not signed in is always sent to sign in, whether the page exists or not.
-    Elsewhere, and for the wrong role, the page is not there: 404, not 403.
+    Somebody who is not signed in is sent to sign in. For the wrong role the page is not there: 404, not 403.
     """
     allowed = frozenset(roles)
 
@@ -30,7 +46,7 @@ def open_to(*roles: Role) -> Callable[[Callable[P, ResponseReturnValue]], Callab
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
             if allowed and not current_user.is_authenticated:
-                return redirect(url_for("accounts.sign_in", neste=local_path(request.path)), code=303)
+                return _to_sign_in()
             if allowed and Role(current_user.role) not in allowed:
                 raise NotFound(N_("Vi fant ikke siden."))
             return view(*args, **kwargs)

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from flask import current_app, request
+from flask import Flask, current_app, request
 from flask_babel import Babel
 from flask_limiter import Limiter
 from flask_login import LoginManager
@@ -26,6 +26,15 @@ def _address() -> str:
 
 
 limiter = Limiter(_address, strategy="fixed-window", headers_enabled=True, in_memory_fallback_enabled=True)
+
+
+def install_login(app: Flask) -> None:
+    """Let people sign in; without the cookie that remembers them, whose hook reads the session of every answer.
+
+    A page that is the same for everybody may be kept on the phone, and it is that only while nobody reads the session.
+    """
+    login.init_app(app, add_context_processor=False)
+    app.after_request_funcs[None].remove(login._update_remember_cookie)  # noqa: SLF001 - the library has no switch
 
 
 def session() -> Session:

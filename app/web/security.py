@@ -4,7 +4,7 @@ import secrets
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, request
-from flask import session as cookie
+from flask.globals import request_ctx
 
 from app.settings import Settings
 from app.web.extensions import settings
@@ -91,11 +91,18 @@ def _headers(response: Response) -> Response:
 
 def _mark_storable(response: Response) -> None:
     """Nobody keeps a page that is not the same for everybody: session untouched, no cookie set."""
-    same_for_all = response.status_code == 200 and not cookie.accessed and "Set-Cookie" not in response.headers  # noqa: PLR2004
+    touched = _session_touched()
+    same_for_all = response.status_code == 200 and not touched and "Set-Cookie" not in response.headers  # noqa: PLR2004
     if not same_for_all:
         response.headers.pop(OFFLINE, None)
-    if cookie.accessed:
+    if touched:
         response.headers["Cache-Control"] = "no-store"
     else:
         response.headers.setdefault("Cache-Control", "private, no-cache")
     response.vary.update({"Cookie"})
+
+
+def _session_touched() -> bool:
+    """Tell whether anybody read or wrote the session; asking by flask.session would itself count as reading."""
+    session = request_ctx._session  # noqa: SLF001 - the only way to look without touching
+    return session is not None and session.accessed

@@ -1,5 +1,7 @@
 """One request, one transaction: an answer below 400 commits, anything else rolls back. A GET never writes."""
 
+import errno
+
 from flask import Flask, Response, request
 from sqlalchemy.exc import OperationalError
 
@@ -42,6 +44,8 @@ def _close(response: Response) -> Response:
 
 def is_busy(fault: BaseException) -> bool:
     """Tell whether the database was too busy to answer in time: then the truth is 503, not 500."""
+    if isinstance(fault, OSError) and fault.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return True
     if not isinstance(fault, OperationalError):
         return False
     said = str(fault.orig).lower()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from flask import jsonify, make_response, redirect, request, url_for
+from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -32,6 +33,8 @@ from app.web.language import chosen_language
 from app.web.security import OFFLINE
 
 LONGEST_SEARCH = 100
+# Which form this device sent last: its receipt tells the phone to forget that draft.
+SENT = "sendt"
 LAST_PAGE = 500
 
 
@@ -109,6 +112,7 @@ def _store(form: IdeaForm, pictures: tuple[Original, ...]) -> ResponseReturnValu
         now=now(),
         undo_seconds=settings().undo_seconds,
     )
+    cookie[SENT] = str(form.submission_id.key)
     address = url_for(".receipt", token=receipt_token(settings().secret_keys(), idea.id))
     if wants_json():
         receipt = {"ok": True, "submission_id": str(form.submission_id.key), "receipt": address, "id": str(idea.id)}

@@ -2,6 +2,7 @@
 
 import segno
 from flask import redirect, url_for
+from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
@@ -9,6 +10,7 @@ from app.core.receipt import read_receipt
 from app.ideas import query, service
 from app.ideas.models import Idea
 from app.ideas.routes import bp
+from app.ideas.routes.public import SENT
 from app.web.access import open_to
 from app.web.context import current_actor, now
 from app.web.extensions import limiter, session, settings
@@ -25,7 +27,7 @@ def receipt(token: str) -> ResponseReturnValue:
         "ideas/receipt.html",
         idea=query.published_idea(session(), idea.id, actor=actor),
         title=idea.title,
-        submission=idea.submission_hash.hex(),
+        submission=cookie.get(SENT, ""),
         token=token,
         address=address,
         qr=Markup(segno.make(address, error="m").svg_inline(scale=4, border=4, dark="#0b1e2d", light="#fff")),  # noqa: S704 - ours
