@@ -36,7 +36,7 @@ def counts(session: Session, channel: str) -> Mapping[str, int]:
         .where(OutboxDelivery.channel == channel)
         .group_by(OutboxDelivery.state)
     )
-    found = dict(rows.tuples().all())
+    found = {state: count for state, count in rows}  # noqa: C416 - a Row is a pair to people, not to mypy
     return {state.value: found.get(state.value, 0) for state in DeliveryState}
 
 

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, current_app, make_response, redirect, ren
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
+from app.core.actor import Actor
 from app.core.language import LANGUAGES
 from app.ideas import query as ideas
 from app.parcels import query as parcels
@@ -88,8 +89,8 @@ def mine() -> ResponseReturnValue:
     response = respond(
         "pages/mine.html",
         fragment="latest",
-        sent=_with_parcels(sent[:2] if wants_fragment() else sent),
-        followed=[] if wants_fragment() else _with_parcels(followed),
+        sent=_with_parcels(sent[:2] if wants_fragment() else sent, actor),
+        followed=[] if wants_fragment() else _with_parcels(followed, actor),
         actor=actor,
         now=now(),
     )
@@ -97,9 +98,9 @@ def mine() -> ResponseReturnValue:
     return response
 
 
-def _with_parcels(ids: Iterable[UUID]) -> list[tuple[ideas.ListedIdea, parcels.ParcelView]]:
+def _with_parcels(ids: Iterable[UUID], actor: Actor) -> list[tuple[ideas.ListedIdea, parcels.ParcelView]]:
     wanted = list(ids)
-    listed, on_their_way = ideas.ideas_by_id(session(), wanted), parcels.parcels_of(session(), wanted)
+    listed, on_their_way = ideas.ideas_by_id(session(), wanted, actor=actor), parcels.parcels_of(session(), wanted)
     return [(listed[i], on_their_way[i]) for i in wanted if i in listed and i in on_their_way]
 
 

@@ -1,0 +1,1 @@
+"""The checks of what we promise: each has an id, and its message starts with it."""
