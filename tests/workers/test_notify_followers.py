@@ -71,6 +71,14 @@ def test_a_phone_that_is_gone_is_forgotten(session, phones, kari, work, push, mo
     assert outcomes(session) == ["sent", "gone"]
 
 
+def test_a_phone_that_is_gone_gets_no_more_deliveries(session, phones, work, push, now, move):
+    service.forget(session, phones[0].id, now=now)
+    session.commit()
+    move(Step.READ)
+
+    assert work.work(JOB) == []
+
+
 def test_a_phone_that_was_switched_off_meanwhile_is_left_alone(session, phones, kari, work, push, move):
     move(Step.READ)
     work.route()
@@ -114,12 +122,13 @@ def test_a_push_that_nobody_knows_the_end_of_is_never_sent_again(session, phones
         work.work(JOB)
         work.now += timedelta(hours=1)
     push.fault = UnknownOutcome("stille")
-    work.work(JOB)
+    (at_once,) = work.work(JOB)
     push.fault = None
     work.now += timedelta(days=1)
 
     (delivery,) = work.work(JOB)
 
+    assert at_once.state == "stoppet"
     assert (delivery.state, delivery.stop_reason) == ("stoppet", "ukjent")
     assert len(push.sent) == tries_before + 1
     assert outcomes(session)[-1] == "unknown"
