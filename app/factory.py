@@ -82,7 +82,6 @@ def _install(lab: Flask, settings: Settings) -> None:
     errors.install(lab)
     transaction.install(lab)
     access.install(lab)
-    access.install(lab)
     observe.install(lab, settings)
     commands.register(lab)
     app.cases.cli.register(lab)

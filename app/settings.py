@@ -42,11 +42,11 @@ class Settings:
     cases_user: str = ""
     cases_secret_file: str = ""
     cases_ca_file: str = ""
-    cases_timeout: float = 30
-    cases_processing: float = 120
-    cases_margin: float = 30
+    cases_timeout: float = 30.0
+    cases_processing: float = 120.0
+    cases_margin: float = 30.0
     cases_parallel: int = 2
-    status_every: float = 7200
+    status_every: float = 7200.0
 
     smtp_url: str = "smtp://127.0.0.1:8025"
     mail_from: str = "Innbyggerlab <innbyggerlab@example.invalid>"
@@ -56,9 +56,9 @@ class Settings:
     push_hosts: str = ""
 
     live_url: str = ""
-    undo_seconds: float = 10
-    relay_every: float = 1
-    reconcile_every: float = 15
+    undo_seconds: float = 10.0
+    relay_every: float = 1.0
+    reconcile_every: float = 15.0
     backoff: str = "10,60,300,900,1800,3600"
     photo_isolation: str = "auto"
     x_accel: bool = False
@@ -156,7 +156,7 @@ def _parse(text: str, kind: type) -> Any:
         raise ValueError(f"{json.dumps(text)} is neither on nor off.")
     if issubclass(kind, Path):
         return Path(text)
-    return kind(text)
+    return float(text) if kind is float else int(text) if kind is int else text
 
 
 def _faults(settings: Settings) -> list[str]:

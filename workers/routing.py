@@ -14,7 +14,7 @@ from workers.work import Work
 
 JOBS: Mapping[str, Sequence[str]] = {
     "idea_submitted": ("forward_case", "make_thumbnails", "mail_writer"),
-    "idea_answered": ("forward_case",),
+    "idea_answered": ("forward_case", "mail_writer"),
     "idea_withdrawn": (),
     "idea_hidden": (),
     "folder_wanted": ("open_case_folder",),

@@ -78,5 +78,5 @@ class Unclear(DeliveryFault):
     """It may have been accepted, and the receiver can neither search nor recognise it: a person decides."""
 
 
-class LeaseLost(Exception):  # noqa: N818 - it is what happened, not an error of the program
+class LeaseLost(Exception):
     """The delivery is no longer ours; store nothing."""

@@ -20,10 +20,10 @@ _BLANK_LINES = regex.compile(r"\n{3,}")
 
 
 def clean_text(text: str) -> str:
-    r"""Return `text` in NFC, with \\n line ends, without control characters and direction marks, trimmed."""
+    r"""Return `text` in NFC, with \n line ends, without control characters and direction marks, trimmed."""
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     text = _UNSEEN.sub("", text)
-    return _BLANK_LINES.sub("\n\n", "\n".join(line.rstrip() for line in text.split("\n"))).strip()
+    return str(_BLANK_LINES.sub("\n\n", "\n".join(line.rstrip() for line in text.split("\n")))).strip()
 
 
 def clean_line(text: str) -> str:

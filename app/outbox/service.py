@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import and_, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from app.core.db import Model
@@ -146,7 +146,7 @@ def due(
     rung_before: count a bell older than this as lost. Of a paused channel only the oldest is given, and only
     when it is time to probe.
     """
-    silent = OutboxDelivery.rung_at.is_(None)
+    silent: ColumnElement[bool] = OutboxDelivery.rung_at.is_(None)
     if rung_before is not None:
         silent = or_(silent, OutboxDelivery.rung_at < rung_before)
     paused = select(Pause.scope).where(Pause.closed)
@@ -201,7 +201,7 @@ def take(session: Session, delivery_id: UUID, *, owner: str, now: datetime, seco
         .where(
             OutboxDelivery.id == delivery_id,
             OutboxDelivery.state == DeliveryState.WAITING.value,
-            True if probing else OutboxDelivery.due_at <= now,
+            true() if probing else OutboxDelivery.due_at <= now,
         )
         .values(
             state=DeliveryState.SENDING.value,

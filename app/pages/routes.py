@@ -1,6 +1,7 @@
 """Home, own contributions, privacy, look, and the files of the web app itself."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
@@ -23,7 +24,7 @@ bp = Blueprint("pages", __name__)
 A_YEAR_S = 365 * 24 * 60 * 60
 
 
-def _storable(template: str, **context: object) -> Response:
+def _storable(template: str, **context: Any) -> Response:
     """Return a page that is the same for everybody, so that the phone may keep it."""
     response = respond(template, **context)
     response.headers[OFFLINE] = "1"
@@ -115,7 +116,7 @@ def look() -> ResponseReturnValue:
 def choose_look() -> ResponseReturnValue:
     response = redirect(local_path(request.form.get("neste"), url_for(".home")), code=303)
     for cookie, field, known in ((LANGUAGE_COOKIE, "language", LANGUAGES), (LOOK_COOKIE, "colour_scheme", LOOKS)):
-        chosen = request.form.get(field)
+        chosen = request.form.get(field, "")
         if chosen in known:
             response.set_cookie(
                 cookie, chosen, max_age=A_YEAR_S, httponly=True, samesite="Lax", secure=settings().secure_cookies

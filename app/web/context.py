@@ -23,7 +23,7 @@ def now() -> datetime:
     moment = request.environ.get("lab.now")
     if moment is None:
         moment = request.environ["lab.now"] = _clock()
-    return moment  # type: ignore[no-any-return]
+    return moment
 
 
 def _clock() -> datetime:

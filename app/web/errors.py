@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from app.core.errors import Conflict, DomainError, NotAllowed, NotFound, RuleBroken
 from app.web.extensions import session
@@ -53,6 +53,8 @@ def _http(error: HTTPException) -> ResponseReturnValue:
         413: _("Det ble for stort. Prøv færre eller mindre bilder."),
         429: _("Mange er inne nå. Prøv igjen om 20 sekunder."),
     }
+    if isinstance(error, SecurityError):  # a forged Host: a page would be full of addresses, and there are none
+        return make_response(sentences[400], 400, {"Content-Type": "text/plain; charset=utf-8"})
     if code < 400:  # noqa: PLR2004 - a redirect raised as an exception
         return error.get_response()
     response = answer(code, sentences.get(code, _("Det gikk ikke. Gå tilbake og prøv igjen.")))

@@ -63,8 +63,15 @@ def install(app: Flask, given: Settings) -> None:
         WTF_CSRF_SSL_STRICT=False,
         TRUSTED_HOSTS=list(given.hosts),
     )
+    app.before_request(_known_host)
     app.before_request(_same_origin)
     app.after_request(_headers)
+
+
+def _known_host() -> None:
+    """Refuse a forged Host before anybody makes an address of it."""
+    if isinstance(request.routing_exception, SecurityError):
+        raise request.routing_exception
 
 
 def _same_origin() -> None:

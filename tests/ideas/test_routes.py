@@ -169,7 +169,9 @@ def test_a_search_without_hits_says_what_to_do(visit, session):
     assert "Ingen treff på «romskip»." in page.words
 
 
-@pytest.mark.parametrize("address", ["?side=0", "?side=-1", "?side=x", "?side=999", "?omrade=x", "?status=x", "?sok=%00'\"*"])
+@pytest.mark.parametrize(
+    "address", ["?side=0", "?side=-1", "?side=x", "?side=999", "?omrade=x", "?status=x", "?sok=%00'\"*"]
+)
 def test_an_address_that_makes_no_sense_still_gives_the_list(visit, session, address):
     visit.get(f"/ideer{address}")
 
