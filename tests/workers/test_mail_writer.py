@@ -47,9 +47,9 @@ def test_only_news_that_ends_the_wait_is_mailed(session, karis_idea, work, mail,
     parcels.move(session, karis_idea.id, step, now=work.now, reason="Fordi.")
     session.commit()
 
-    work.work(JOB)
+    deliveries = work.work(JOB)
 
-    assert len(mail.sent) == mailed
+    assert (len(deliveries), len(mail.sent)) == (1 + mailed, mailed)
 
 
 def test_an_answer_that_also_moves_the_parcel_is_one_mail(session, karis_idea, work, mail, per, now):
@@ -60,6 +60,18 @@ def test_an_answer_that_also_moves_the_parcel_is_one_mail(session, karis_idea, w
     work.work(JOB)
 
     assert [sent.subject for sent, _ in mail.sent] == ["Nytt om idéen din"]
+
+
+def test_an_answer_that_moves_nothing_is_mailed_as_well(session, karis_idea, work, mail, per, now):
+    answer(session, karis_idea, per, Step.DECIDED, now=now)
+    work.work(JOB)
+    mail.sent.clear()
+
+    work.now += timedelta(days=1)
+    answer(session, karis_idea, per, Step.DECIDED, now=work.now)
+    work.work(JOB)
+
+    assert [sent.text.splitlines()[2] for sent, _ in mail.sent] == ["Kommunen har svart på idéen din."]
 
 
 def test_a_letter_holds_nobodys_words(session, karis_idea, work, mail, per, now):
