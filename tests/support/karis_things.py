@@ -52,10 +52,10 @@ class KarisThings:
 def karis_things(session: Session, settings: Settings, kari: Actor, now: datetime) -> KarisThings:
     """Store what Kari has sent, as the doors would have."""
     made = [
-        make_idea(session, settings, actor=kari, now=now, title="Lys i lysløypa", email=EMAIL, pictures=_originals(settings, 2)),
+        _idea(session, settings, kari, now, "Lys i lysløypa", pictures=2),
         _idea(session, settings, kari, now, HIDDEN),
         _idea(session, settings, kari, now, WITHDRAWN),
-    ]  # fmt: skip
+    ]
     public, hidden, withdrawn = made
     service.hide_idea(session, hidden, reason="Fornærmende", actor=Actor(role=Role.CASE_WORKER), now=now)
     service.undo_idea(session, withdrawn, now=now, undo_seconds=settings.undo_seconds)
@@ -72,10 +72,10 @@ def karis_things(session: Session, settings: Settings, kari: Actor, now: datetim
     return KarisThings(public, hidden, withdrawn, pictures, waiting, settings)
 
 
-def _idea(session: Session, settings: Settings, kari: Actor, now: datetime, mark: str) -> Idea:
+def _idea(session: Session, settings: Settings, kari: Actor, now: datetime, mark: str, pictures: int = 1) -> Idea:
     return make_idea(
         session, settings, actor=kari, now=now, title=f"{mark} tittel", body=f"{mark} grunn", place=f"{mark} sted",
-        email=EMAIL, pictures=_originals(settings, 1),
+        email=EMAIL, pictures=_originals(settings, pictures),
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """S1: every route, method and role answers as the table says; no route is without a row, no staff page is open.
 
-The table is tests/promises/access.csv: an address, a method, and one column for each who. A cell is a status, or "login"
+The table is tests/promises/access.csv: an address, a method, a column for each who. A cell is a status, or "login"
 for being sent to sign in. POST rows are asked with a right token and nothing else in the form. What no route takes is
 refused before anybody looks at who asks, so a stranger and an administrator ask it for all.
 """
