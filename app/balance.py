@@ -21,6 +21,8 @@ from app.parcels.models import Parcel, StepChange
 from app.settings import Settings
 from app.web.extensions import db
 
+# The job whose deliveries are letters; other jobs of the channel only ask.
+LETTERS = "forward_case"
 OLDEST_WAITING = timedelta(hours=4)
 SLOW_ROUTING = timedelta(minutes=1)
 
@@ -60,7 +62,7 @@ def balance(session: Session) -> Balance:
     unrouted = session.scalar(
         select(func.count()).select_from(OutboxEvent).where(submitted, OutboxEvent.routed_at.is_(None))
     )
-    return Balance(inputs, first or 0, unrouted or 0, dict(outbox.counts(session, "archive")))
+    return Balance(inputs, first or 0, unrouted or 0, dict(outbox.counts(session, "archive", job=LETTERS)))
 
 
 def faults(session: Session, settings: Settings, now: datetime) -> list[str]:
@@ -125,7 +127,7 @@ def _stuck(session: Session, now: datetime, settings: Settings) -> list[str]:
         select(OutboxEvent.id).where(OutboxEvent.routed_at.is_(None), OutboxEvent.recorded_at < now - SLOW_ROUTING),
     )
     oldest = outbox.oldest_waiting(session, "archive")
-    stopped = outbox.counts(session, "archive")
+    stopped = outbox.counts(session, "archive", job=LETTERS)
     waits = stopped[DeliveryState.STOPPED.value] + stopped[DeliveryState.UNCLEAR.value]
     found = []
     if leased:

@@ -44,7 +44,7 @@ class Running:
     due_at: float | None = None
 
 
-class StoppedBySignal(Exception):  # noqa: N818 - it is a wish, not a fault
+class StoppedBySignal(Exception):
     """Somebody pressed Ctrl-C, closed the terminal or sent TERM."""
 
     def __init__(self, number: int) -> None:

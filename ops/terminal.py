@@ -15,7 +15,7 @@ CACHE = ROOT / ".cache"
 NAME_WIDTH = 22
 
 
-class Stop(Exception):  # noqa: N818 - it is a word to the reader, not a fault of the program
+class Stop(Exception):
     """The work cannot go on; the message is the one sentence that the person reads."""
 
 

@@ -29,7 +29,7 @@ def inbox() -> ResponseReturnValue:
         found=ideas.list_ideas(session(), Filter(step=step), page=max(page, 1)),
         step=step,
         steps=LABELS,
-        archive=outbox.counts(session(), "archive"),
+        archive=outbox.counts(session(), "archive", job="forward_case"),
         stopped=outbox.stopped(session(), "archive", limit=20),
         pauses=outbox.pauses(session()),
         now=now(),

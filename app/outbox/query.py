@@ -29,13 +29,12 @@ def get_event(session: Session, event_id: UUID) -> OutboxEvent:
     return session.get_one(OutboxEvent, event_id)
 
 
-def counts(session: Session, channel: str) -> Mapping[str, int]:
-    """Return how many deliveries of `channel` are in each state; every state is there."""
-    rows = session.execute(
-        select(OutboxDelivery.state, func.count())
-        .where(OutboxDelivery.channel == channel)
-        .group_by(OutboxDelivery.state)
-    )
+def counts(session: Session, channel: str, *, job: str | None = None) -> Mapping[str, int]:
+    """Return how many deliveries of `channel` (or of one job in it) are in each state; every state is there."""
+    mine = [OutboxDelivery.channel == channel]
+    if job is not None:
+        mine.append(OutboxDelivery.job == job)
+    rows = session.execute(select(OutboxDelivery.state, func.count()).where(*mine).group_by(OutboxDelivery.state))
     found = {state: count for state, count in rows}  # noqa: C416 - a Row is a pair to people, not to mypy
     return {state.value: found.get(state.value, 0) for state in DeliveryState}
 

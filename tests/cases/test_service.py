@@ -134,6 +134,7 @@ def test_an_answer_to_an_older_question_changes_nothing(session, filed, input_id
 
     apply(session, now + timedelta(minutes=4), CHANGES[2])
 
+    assert session.scalars(select(CaseFiling.reply_code)).one() is None
     assert session.get_one(Parcel, input_id).step == Step.READ.value
 
 

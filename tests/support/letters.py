@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -84,7 +84,13 @@ class Marks:
         self.done[name] = number
 
 
-def archive_at(standin: Standin, *, changed: Mapping[str, str] | None = None, **settings: Any) -> CaseArchive:
+def archive_at(
+    standin: Standin,
+    *,
+    changed: Mapping[str, str] | None = None,
+    clock: Callable[[], datetime] = lambda: NOON,
+    **settings: Any,
+) -> CaseArchive:
     """Return the real adapter, speaking to this stand-in. changed: codes that staff have set."""
     codes: Codes = codes_in_force(changed or {}, standin=True)
     given = Settings(
@@ -96,7 +102,7 @@ def archive_at(standin: Standin, *, changed: Mapping[str, str] | None = None, **
             **settings,
         },
     )
-    archive = build_archive(given, lambda: codes, lambda: NOON)
+    archive = build_archive(given, lambda: codes, clock)
     _open.append(archive)
     return archive
 
