@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, request
 from flask.globals import request_ctx
+from werkzeug.exceptions import SecurityError
 
 from app.settings import Settings
 from app.web.extensions import settings
