@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ops.chromium import ensure_chromium
+from ops.chromium import ensure_chromium, node_for_playwright
 from ops.counts import Counts, counts_of_pytest, counts_of_tap
 from ops.postgres import find_binaries, postgres
 from ops.redis_server import find_redis_server
@@ -117,19 +117,26 @@ def check(going: Round) -> None:
 
 def everything(going: Round) -> None:
     """Find the browser first: a machine without one should hear so before ten minutes of tests."""
-    going.tell("LAB_TEST_CHROMIUM", str(ensure_chromium()))
+    find_browser(going)
     check(going)
     journeys(going)
 
 
-def journeys(going: Round) -> None:
+def find_browser(going: Round) -> None:
     going.tell("LAB_TEST_CHROMIUM", str(ensure_chromium()))
+    node = node_for_playwright()
+    if node is not None:
+        going.tell("PLAYWRIGHT_NODEJS_PATH", node)
+
+
+def journeys(going: Round) -> None:
+    find_browser(going)
     going.tests("journeys in Chromium", ("-m", "journey and not slow", "tests/journeys"))
 
 
 def slow(going: Round) -> None:
     """The full sizes: all themes, widths and states, and the long checks; on both databases."""
-    going.tell("LAB_TEST_CHROMIUM", str(ensure_chromium()))
+    find_browser(going)
     going.tests("slow tests on SQLite", ("-m", "slow", "tests"))
     with database_server(going) as address:
         words = ("-m", "slow and not journey", "tests")

@@ -4,6 +4,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import sysconfig
 import tarfile
 from pathlib import Path
 
@@ -42,6 +43,14 @@ def find_chromium() -> Path | None:
         if path and starts(Path(path)):
             return Path(path)
     return None
+
+
+def node_for_playwright() -> str | None:
+    """Return a node for Playwright's driver when the one it carries does not start (a bare Debian lacks libatomic)."""
+    carried = Path(sysconfig.get_paths()["purelib"]) / "playwright" / "driver" / "node"
+    if starts(carried):
+        return None
+    return shutil.which("node", path=environment_with_node()["PATH"])
 
 
 def starts(path: Path) -> bool:

