@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 from app.core.db import Model
 
 # Rows that migrations make: every test starts with them.
-KEPT = frozenset({"focus_areas", "processes", "alembic_version", "archive_settings"})
+KEPT = frozenset({"focus_areas", "processes", "alembic_version"})
 SERVER = "LAB_TEST_DATABASE_URL"
 
 

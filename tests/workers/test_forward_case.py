@@ -1,0 +1,252 @@
+"""An idea becomes a case: once, whatever is killed or lost on the way. Real relay, runtime, adapter and stand-in."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select
+
+from app.cases.models import CaseFiling, CaseFolder, SealedDocument
+from app.core.submission import submission
+from app.ideas import service as ideas
+from app.ideas.service import ReplyDraft
+from app.outbox.models import DeliveryState, OutboxDelivery, OutboxEvent, Pause
+from app.parcels.models import Parcel, Step
+from app.parcels.query import parcel_of
+from tests.support.background import Background
+from tests.support.ideas import make_idea
+from tests.support.letters import archive_at, close_archives, sent_files
+from tests.support.pdf import words_of
+from tests.support.standin import Standin
+
+JOB = "forward_case"
+
+
+def test_karis_idea_gets_a_case_number(session, idea, work, standin):
+    work.until_filed()
+
+    assert session.get_one(Parcel, idea.id).case_number == "2026/211"
+    (entry,) = standin.state()["entries"]
+    assert entry["title"] == "Innspill: Lys i lysløypa til klokka 23"
+    assert entry["public_title"] == "Innspill til Idépoolen (mobilitet)"
+    (letter,) = sent_files(standin)
+    assert "Mangetreneretterjobb." in words_of(letter)
+
+
+def test_nothing_leaves_before_the_time_to_regret_is_over(idea, work, standin, now):
+    work.now = now + timedelta(seconds=9)
+
+    work.work(JOB)
+
+    assert standin.calls() == []
+
+
+def test_an_idea_taken_back_in_time_is_never_sent(session, idea, work, standin, now, settings):
+    ideas.undo_idea(session, idea, now=now + timedelta(seconds=5), undo_seconds=settings.undo_seconds)
+    session.commit()
+
+    (delivery,) = work.work(JOB)
+
+    assert (delivery.state, delivery.stop_reason) == ("aldri", "angret av innsenderen")
+    assert standin.calls() == []
+    assert not session.get_one(Parcel, idea.id).forwarded
+
+
+def test_a_letter_waits_for_its_folder_and_no_try_is_counted(session, idea, work):
+    (delivery,) = work.work(JOB)
+
+    assert (delivery.state, delivery.attempts) == ("waiting", 0)
+    assert session.scalars(select(CaseFolder.slug)).all() == ["mobilitet"]
+
+
+def test_two_ideas_of_one_area_share_one_case(session, idea, other_idea, work, standin):
+    work.until_filed()
+
+    assert [case["title"] for case in standin.state()["cases"]] == ["Smart Narvik, mobilitet"]
+    assert len(standin.state()["entries"]) == 2
+
+
+def test_every_try_sends_the_same_bytes(session, idea, work, standin):
+    standin.script("store_then_error", operation="NyDokument", status=502)
+    work.until_waiting()
+    sealed = session.scalars(select(SealedDocument.sha256)).all()
+    session.commit()
+
+    work.later(minutes=5)
+
+    session.expire_all()
+    assert session.scalars(select(SealedDocument.sha256)).all() == sealed
+    (entry,) = standin.state()["entries"]
+    assert [document["sha256"] for document in entry["documents"]] == sealed
+
+
+@pytest.mark.parametrize("behaviour", ["store_then_error", "store_then_reset", "cut_xml", "empty_id"])
+def test_an_entry_whose_answer_was_lost_is_found_and_not_made_again(idea, work, standin, behaviour):
+    standin.script(behaviour, operation="NyJournalpost")
+    (delivery,) = work.until_waiting()
+    assert delivery.may_have_arrived
+
+    work.later(minutes=5)
+
+    assert standin.state()["entries_per_key"] == {delivery.reference: 1}
+    assert work.deliveries(JOB)[0].state == DeliveryState.FILED.value
+
+
+def test_after_an_unknown_outcome_nobody_asks_before_the_archive_has_had_its_time(idea, work, settings):
+    standin_gave_up = work.standin.script("store_then_reset", operation="NyJournalpost")
+    assert standin_gave_up
+    (delivery,) = work.until_waiting()
+
+    assert delivery.due_at - work.now >= timedelta(seconds=settings.settle_seconds)
+
+
+def test_a_case_whose_answer_was_lost_is_found_and_not_opened_again(idea, work, standin):
+    standin.script("store_then_reset", operation="NySaksmappe")
+    work.work(JOB)
+    work.work("open_case_folder")
+
+    work.later(minutes=5)
+    work.until_filed()
+
+    assert len(standin.state()["cases"]) == 1
+
+
+def test_title_twins_stop_their_folder_and_other_letters_go_on(session, kari, idea, work, standin, now, settings):
+    standin.open_case("Smart Narvik, mobilitet", number="2024/118")
+    standin.open_case("Smart Narvik, mobilitet", number="2026/300")
+    make_idea(session, settings, actor=kari, now=now, title="Solceller", area="energi")
+
+    work.rounds(3)
+
+    states = sorted(delivery.state for delivery in work.deliveries(JOB))
+    assert states == ["filed", "waiting"]
+    assert session.scalars(select(Pause.scope)).all() == ["archive/folder:mobilitet"]
+
+
+def test_a_wrong_password_closes_the_channel_and_blames_no_letter(session, idea, work, standin):
+    standin.script("status", operation="*", status=401, times=None)
+
+    work.work(JOB)
+    work.work("open_case_folder")
+
+    pause = session.get_one(Pause, "archive")
+    assert pause.closed
+    assert [delivery.state for delivery in work.deliveries(JOB)] == ["waiting"]
+
+
+def test_a_phone_number_in_the_text_shields_the_letter(session, kari, work, standin, now, settings):
+    make_idea(session, settings, actor=kari, now=now, title="Ring meg", body="Ring 412 34 567", email="kari@example.no")
+
+    work.until_filed()
+
+    (entry,) = standin.state()["entries"]
+    (call,) = standin.calls(operation="NyJournalpost")
+    assert "412 34 567" not in entry["public_title"]
+    assert "<k:skjermingshjemmel>offl. § 13 jf. fvl. § 13</k:skjermingshjemmel>" in call["request"]
+    assert "kari@example.no" in call["request"]
+
+
+def test_what_a_citizen_wrote_is_kept_here_no_longer_than_needed(session, idea, work):
+    work.until_filed()
+
+    assert session.scalars(select(SealedDocument.content)).all() == [None]
+
+
+def test_an_answer_of_ours_lies_in_the_same_case_as_its_idea(session, idea, work, standin, per, now):
+    work.until_filed()
+    answer(session, idea, per, now)
+
+    work.until_filed()
+
+    kinds = sorted((entry["kind"], entry["case"]) for entry in standin.state()["entries"])
+    assert kinds == [("I", "2026/211"), ("U", "2026/211")]
+    filings = session.scalars(select(CaseFiling.kind).where(CaseFiling.input_id == idea.id)).all()
+    assert sorted(filings) == ["incoming", "outgoing"]
+
+
+def test_an_answer_waits_until_its_idea_is_archived(session, idea, work, per, now):
+    answer(session, idea, per, now)
+
+    work.work(JOB)
+
+    assert {delivery.attempts for delivery in work.deliveries(JOB)} == {0}
+
+
+def test_what_is_announced_and_told_holds_nobodys_words(session, idea, work):
+    work.until_filed()
+
+    told = session.scalars(select(OutboxEvent.payload).where(OutboxEvent.kind == "input_filed")).all()
+    assert told == [{"input_id": str(idea.id)}]
+    parcel = parcel_of(session, idea.id)
+    assert parcel is not None
+    assert parcel.step == Step.RECEIVED.value
+
+
+class Forwarding(Background):
+    """The background of forwarding: folders and letters, round after round."""
+
+    standin: Standin
+
+    def rounds(self, count: int) -> list[OutboxDelivery]:
+        for _ in range(count):
+            self.work(JOB)
+            self.work("open_case_folder")
+            self.now += timedelta(seconds=3)
+        return list(self.deliveries(JOB))
+
+    def until_filed(self) -> None:
+        """Work until every letter is in the archive; three rounds are enough when nothing fails."""
+        assert {delivery.state for delivery in self.rounds(3)} == {DeliveryState.FILED.value}
+
+    def until_waiting(self) -> list[OutboxDelivery]:
+        """Work until the letters have met what the archive was told to do."""
+        self.work(JOB)
+        self.work("open_case_folder")
+        self.now += timedelta(seconds=3)
+        return list(self.work(JOB))
+
+    def later(self, *, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+        self.work("open_case_folder")
+        self.work(JOB)
+
+
+def answer(session, idea, per, now):
+    mark = submission(uuid4(), {"text": "Takk. Lyset står på til 23."}, [])
+    draft = ReplyDraft("Takk. Lyset står på til 23.", Step.DECIDED, mark)
+    ideas.answer_idea(session, idea, draft, actor=per, role_name="Rådgiver", now=now)
+    session.commit()
+
+
+@pytest.fixture
+def idea(session, settings, kari, now):
+    return make_idea(session, settings, actor=kari, now=now)
+
+
+@pytest.fixture
+def other_idea(session, settings, ola, now):
+    return make_idea(session, settings, actor=ola, now=now, title="Tak over sykkelstativet")
+
+
+@pytest.fixture(scope="module")
+def running_archive(tmp_path_factory):
+    with Standin(tmp_path_factory.mktemp("standin"), clock="2026-03-03T13:00:00+01:00") as running:
+        yield running
+
+
+@pytest.fixture
+def standin(running_archive):
+    running_archive.reset()
+    running_archive.clear_script()
+    yield running_archive
+    close_archives()
+
+
+@pytest.fixture
+def work(engine, settings, standin, session, now):
+    """A worker process a minute after noon, with the real adapter."""
+    fast = replace(settings, status_every=10)
+    made = Forwarding(engine, fast, now=now + timedelta(seconds=12), archive=archive_at(standin))
+    made.standin = standin
+    return made
