@@ -11,7 +11,10 @@ import asyncio
 import contextlib
 import os
 import re
+import signal
+import threading
 from collections.abc import Awaitable, Callable, MutableMapping
+from types import FrameType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -97,10 +100,13 @@ class Switchboard:
         if not waiting and self._streams.pop(topic, None) is not None and self._pubsub is not None:
             await self._ask(self._pubsub.unsubscribe, topic)
 
-    async def close(self) -> None:
-        """Let every page go: it comes back by itself, to the next process."""
+    def let_go(self) -> None:
+        """End every stream: the page comes back by itself, to the next process."""
         for stream in [stream for waiting in self._streams.values() for stream in waiting]:
             stream.close()
+
+    async def close(self) -> None:
+        self.let_go()
         if self._listening is not None:
             self._listening.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -164,14 +170,43 @@ class LiveApp:
             await self._answer(scope, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
+        forget_signals: Callable[[], None] = _nothing
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
+                forget_signals = self._let_go_when_told()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
+                forget_signals()
                 await self.switchboard.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+    def _let_go_when_told(self) -> Callable[[], None]:
+        """End the streams as soon as the process is told to stop, beside what the server does then.
+
+        Servers wait for open answers before they say lifespan.shutdown, and a stream never ends by itself. Returns
+        what puts the signals back as they were.
+        """
+        # Only the main thread may listen to signals; elsewhere (in a test) nobody sends any.
+        if threading.current_thread() is not threading.main_thread():
+            return _nothing
+        loop = asyncio.get_running_loop()
+        before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+        def told(number: int, frame: FrameType | None) -> None:
+            loop.call_soon_threadsafe(self.switchboard.let_go)
+            servers_own = before[signal.Signals(number)]
+            if callable(servers_own):
+                servers_own(number, frame)
+
+        def put_back() -> None:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+        for number in before:
+            signal.signal(number, told)
+        return put_back
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
@@ -206,6 +241,10 @@ class LiveApp:
         finally:
             left.cancel()
             await self.switchboard.leave(topic, stream)
+
+
+def _nothing() -> None:
+    """There is nothing to put back."""
 
 
 async def _until_left(receive: Receive, stream: Stream) -> None:
