@@ -1,8 +1,8 @@
 /**
  * The service worker: a shell that opens without network, public pages as they were last seen, and push. No library.
  *
- * The server writes two places when it serves this file at /sw.js: __VERSION__ is the hash over all files of the shell, so a
- * change makes a new worker; __ASSETS__ is a JSON list of what is kept from the start: hashed addresses and /offline.
+ * The server fills in two places when it serves this file at /sw.js. VERSION: the hash over all files of the shell, so that
+ * a change makes a new worker. ASSETS: a JSON list of what is kept from the start, hashed addresses and /offline.
  * Rules: look.md 4.2 and promises.md 9.3. It keeps no answer to htmx, no page that is somebody's own, nothing with a token.
  */
 const VERSION = "__VERSION__";
@@ -62,8 +62,9 @@ function notificationOf(data, origin) {
 
 /** An address on our own site, else the front page. @param {unknown} address  @param {string} origin  @returns {string} */
 function ownAddress(address, origin) {
+  if (typeof address !== "string") return `${origin}/`;
   try {
-    const url = new URL(String(address), origin);
+    const url = new URL(address, origin);
     return url.origin === origin ? url.href : `${origin}/`;
   } catch {
     return `${origin}/`;
