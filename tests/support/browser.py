@@ -14,6 +14,7 @@ from werkzeug.serving import make_server
 from tests.support.visits import Visit
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from playwright.sync_api import Browser, BrowserContext
 
 PHONE = {"width": 390, "height": 844}
@@ -30,6 +31,7 @@ SILENT = (
     "--no-pings",
     "--disable-dev-shm-usage",
     "--disable-gpu",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 )
 
 
@@ -58,7 +60,7 @@ def chromium_flags() -> list[str]:
 @contextmanager
 def served(app: Flask) -> Iterator[str]:
     """Serve `app` on a free port of loopback, several requests at a time; give its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, _whole(app), threaded=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
@@ -67,6 +69,19 @@ def served(app: Flask) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def _whole(app: Flask) -> "WSGIApplication":
+    """Read each answer to its end before it is sent, so that a browser that turns away leaves no file open."""
+
+    def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
+        parts = app(environ, start_response)
+        try:
+            return list(parts)
+        finally:
+            parts.close()  # type: ignore[attr-defined] - werkzeug's always can
+
+    return answer
 
 
 @pytest.fixture(scope="session")

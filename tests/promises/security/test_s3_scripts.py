@@ -1,0 +1,180 @@
+"""S3: nothing that somebody writes runs in anybody's browser, even with the content security policy switched off."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import pytest
+
+from app.accounts.models import Participant
+from app.core.actor import Actor, Role
+from app.core.submission import submission
+from app.ideas import service
+from app.ideas.models import Idea
+from app.ideas.service import ReplyDraft
+from app.outbox.models import OutboxDelivery, OutboxEvent, Pause
+from app.parcels import service as parcels
+from app.parcels.models import Step
+from tests.support.browser import LiveSite, phone
+from tests.support.ideas import make_idea
+from tests.support.karis_things import KarisThings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Locator, Page
+
+# Each calls ran(number). They end text, attributes, titles, areas and scripts, and use what parsers mend.
+STRINGS = (
+    "<script>ran(1)</script>",
+    "<img src=x onerror=ran(2)>",
+    '"><svg onload=ran(3)>',
+    "'><details open ontoggle=ran(4)>",
+    "</title><script>ran(5)</script>",
+    "</textarea><script>ran(6)</script>",
+    "</script><script>ran(7)</script>",
+    "javascript:ran(8)",
+    '" autofocus onfocus=ran(9) x="',
+    "${ran(10)}{{ran(10)}}",
+    '<iframe srcdoc="<script>parent.ran(11)</script>">',
+    "<style></math><img src onerror=ran(12)>",
+)
+WATCH = "window.had = []; window.ran = (number) => window.had.push(number);"
+ALL = "\n".join(STRINGS)
+
+
+def test_s3_no_words_run_on_any_page_of_a_citizen(browser, live_site, visit_as, town):
+    kari = visit_as("kari")
+
+    with without_policy(browser, live_site, kari) as page:
+        for url in town.pages:
+            assert ran_on(page, live_site, url) == [], f"S3: words ran on {url}"
+
+
+def test_s3_no_words_run_on_the_pages_of_staff(browser, live_site, visit_as, town):
+    per = visit_as("per")
+
+    with without_policy(browser, live_site, per) as page:
+        for url in ["/arbeidsflate", *(f"/arbeidsflate/ideer/{idea.id}" for idea in town.ideas)]:
+            assert ran_on(page, live_site, url) == [], f"S3: words ran on {url}"
+
+
+def test_s3_no_words_run_when_they_come_back_in_a_form_or_an_address(browser, live_site, visit_as, session):
+    with without_policy(browser, live_site, visit_as("per")) as page:
+        for url, form in echoes():
+            page.goto(live_site.url + url)
+            for name, words in form.items():
+                page.locator(f"form [name={name}]").first.fill(words)
+            if form:
+                with page.expect_navigation():
+                    form_of(page).evaluate("form => HTMLFormElement.prototype.submit.call(form)")
+            assert had(page) == [], f"S3: words ran on {url}"
+
+
+def test_s3_no_words_run_when_htmx_swaps_them_in(browser, live_site, visit_as, town):
+    with without_policy(browser, live_site, visit_as("kari")) as page:
+        page.goto(f"{live_site.url}/ideer")
+        with page.expect_response(lambda answer: "sok=" in answer.url):
+            page.locator("#sok").fill("ran")
+            page.locator("#sok-go").click()
+        page.wait_for_function("document.querySelectorAll('#results li').length > 0")
+        assert had(page) == [], "S3: words ran in a fragment of the list"
+
+        page.goto(f"{live_site.url}/ideer/{town.ideas[0].id}")
+        with page.expect_response(lambda answer: "/ideer/" in answer.url):
+            page.evaluate("document.querySelector('#parcel-panel').dispatchEvent(new Event('refresh'))")
+        assert had(page) == [], "S3: words ran in the panel"
+
+
+def form_of(page: "Page") -> "Locator":
+    return page.locator("form[method=post]").first
+
+
+def ran_on(page: "Page", site: LiveSite, url: str) -> list[int]:
+    answer = page.goto(site.url + url)
+    assert answer is not None
+    assert answer.status < 500, f"S3: {url} gave {answer.status}"
+    return had(page)
+
+
+def had(page: "Page") -> list[int]:
+    """Give what waits a moment, then return which strings ran."""
+    found: list[int] = page.evaluate("new Promise(done => setTimeout(() => done(window.had), 20))")
+    return found
+
+
+def echoes() -> Iterator[tuple[str, dict[str, str]]]:
+    """Give pages that show again what was sent to them."""
+    yield "/ideer/ny", {"title": ALL.replace("\n", "") * 2, "body": ALL, "place": ALL, "email": ALL.replace("\n", "")}
+    yield "/logg-inn", {"email": ALL.replace("\n", "")}
+    yield "/?" + urlencode({"say": ALL}), {}
+    yield "/ideer?" + urlencode({"sok": ALL, "omrade": ALL, "status": ALL, "sorter": ALL, "side": ALL}), {}
+    for some in STRINGS:
+        yield "/bli?" + urlencode({"kode": some}), {}
+    yield "/utseende?" + urlencode({"neste": f"/{ALL}"}), {}
+    yield "/varsler?" + urlencode({"innspill": ALL}), {}
+    yield "/logg-inn?" + urlencode({"neste": f"/{ALL}"}), {}
+    yield "/" + urlencode({ALL: ALL}), {}
+
+
+class _Open:
+    """A phone without the content security policy, with somebody's cookies."""
+
+    def __init__(self, context: "BrowserContext") -> None:
+        self.context = context
+
+    def __enter__(self) -> "Page":
+        page = self.context.new_page()
+        page.on("dialog", lambda dialog: dialog.dismiss())
+        return page
+
+    def __exit__(self, *_: object) -> None:
+        self.context.close()
+
+
+def without_policy(browser, site: LiveSite, visit) -> _Open:
+    context = phone(browser, bypass_csp=True, service_workers="block")
+    context.add_init_script(WATCH)
+    site.let_in(context, visit)
+    return _Open(context)
+
+
+class Town:
+    """Ideas whose every word is a string above; one hidden, all answered, one stopped on its way to the archive."""
+
+    def __init__(self, ideas: list[Idea], things: KarisThings) -> None:
+        self.ideas = ideas
+        receipts = [f"/kvittering/{things.receipt(idea)}" for idea in ideas]
+        self.pages = [
+            "/", "/ideer", "/ideer?sorter=stottet&sok=ran", "/mine", *receipts,
+            *(f"/ideer/{idea.id}" for idea in ideas), *(f"/sak/{idea.id}" for idea in ideas),
+        ]  # fmt: skip
+
+
+@pytest.fixture
+def town(session, settings, kari, things, now) -> Town:
+    joined = "".join(STRINGS)
+    titles = [joined[at : at + 120] for at in range(0, len(joined), 60)]
+    ideas = [
+        make_idea(session, settings, actor=kari, now=now, title=title, body=ALL, place=ALL[:200]) for title in titles
+    ]
+    worker = Participant(email="x@test.example", name=ALL[:80], title=ALL[:80], role="case_worker", created_at=now)
+    session.add(worker)
+    session.flush()
+    per = Actor(role=Role.CASE_WORKER, participant_id=worker.id)
+    for step, idea in zip((Step.CONSIDERED, Step.DECIDED, Step.DONE, Step.NOT_NOW), ideas, strict=False):
+        draft = ReplyDraft(ALL, step, submission(uuid4(), {}, []))
+        service.answer_idea(session, idea, draft, actor=per, role_name=ALL[:80], now=now)
+        parcels.number(session, idea.id, "<svg onload=")
+    service.hide_idea(session, ideas[-1], reason=ALL[:500], actor=per, now=now)
+    event = OutboxEvent(kind="idea_hidden", payload={}, recorded_at=now, due_at=now, routed_at=now)
+    session.add(event)
+    session.flush()
+    session.add(
+        OutboxDelivery(
+            event_id=event.id, job="forward_case", channel="archive", queue="send", recipient="archive",
+            state="stoppet", reference=STRINGS[1][:30], created_at=now, due_at=now, stop_reason=ALL, ended_at=now,
+        )
+    )  # fmt: skip
+    session.add(Pause(scope=STRINGS[0], reason=ALL, since=now, probe_at=now, closed=True))
+    session.commit()
+    return Town(ideas, things)
