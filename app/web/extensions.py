@@ -1,6 +1,6 @@
 """The Flask extensions, each touched here and nowhere else, and the request's database session."""
 
-from typing import cast
+from typing import Any, cast
 
 from flask import Flask, current_app, request
 from flask_babel import Babel
@@ -8,13 +8,25 @@ from flask_limiter import Limiter
 from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
 from flask_wtf.csrf import CSRFProtect
+from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from app.core.db import Model
 from app.settings import Settings
 
-db = SQLAlchemy(model_class=Model, disable_autonaming=True)
+
+class RequestSession(FlaskSession):
+    """Keeps to the engine it was opened with: the library chooses by table, and would forget that a request writes."""
+
+    def get_bind(
+        self, mapper: Any = None, clause: Any = None, bind: Engine | Connection | None = None, **kwargs: Any
+    ) -> Engine | Connection:
+        return bind or self.bind or super().get_bind(mapper, clause, bind, **kwargs)
+
+
+db = SQLAlchemy(model_class=Model, disable_autonaming=True, session_options={"class_": RequestSession})
 migrate = Migrate()
 csrf = CSRFProtect()
 login = LoginManager()
