@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import CursorResult
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -20,6 +19,6 @@ def insert_once(session: Session, model: type[Model], values: Mapping[str, Any])
     The uniqueness is in the write itself. A second writer of the same key waits for the first, then gets False.
     """
     insert = postgresql.insert if is_postgresql(session) else sqlite.insert
-    result = session.execute(insert(model).values(**values).on_conflict_do_nothing())
-    assert isinstance(result, CursorResult)  # noqa: S101 - an INSERT gives nothing else
-    return result.rowcount == 1
+    # The row is asked back: psycopg's count of an INSERT is not kept by SQLAlchemy (-1).
+    made = insert(model).values(**values).on_conflict_do_nothing().returning(*model.__table__.primary_key)
+    return session.execute(made).first() is not None

@@ -1,15 +1,19 @@
 """Calls to the case system: bound to one host, bounded in time and size, and clear about what may have arrived."""
 
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from app.core.errors import ConfigurationFault, DeliveryFault, Transient, UnknownOutcome
 from app.core.outbound.archive import Answer, ArchiveConnection, Credentials
 
+ROOT = Path(__file__).resolve().parents[2]
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 4\r\n\r\n<a/>"
 
 
@@ -89,6 +93,21 @@ def test_an_answer_that_never_ends_is_cut_off() -> None:
 
     with _server(_saying(huge)) as (url, _), pytest.raises(UnknownOutcome, match="for stort"):
         _post(url, max_bytes=1000)
+
+
+def test_a_worker_can_be_killed_when_the_request_is_out_and_nothing_has_been_read() -> None:
+    program = (
+        "import sys; from app.core import crash; from app.core.outbound.archive import ArchiveConnection, Credentials\n"
+        "crash.arm('send.after_written')\n"
+        "with ArchiveConnection((sys.argv[1],), credentials=Credentials(), timeout=5) as connection:\n"
+        "    connection.post(sys.argv[1], b'<hei/>', {}, writes=sys.argv[2] == 'writes')\n"
+    )
+    with _server(_saying(OK)) as (url, heard):
+        killed = [subprocess.run([sys.executable, "-c", program, url, word], check=False, cwd=ROOT).returncode
+                  for word in ("writes", "reads")]  # fmt: skip
+
+    assert killed == [137, 0]
+    assert [b"<hei/>" in request for request in heard] == [True, True]
 
 
 def test_a_password_goes_in_the_header_it_belongs_to() -> None:
