@@ -30,11 +30,11 @@ TITLE = "Innbyggerlab"
 
 # What a notice says of a step (look.md 3.3): to the one who sent the input, and to others who follow it.
 _NEWS = {
-    "read": (N_("Idéen din er lest."), N_("En idé du følger er lest.")),
-    "considered": (N_("Idéen din vurderes nå."), N_("En idé du følger vurderes nå.")),
+    "read": (N_("Idéen din er lest."), N_("En idé du følger, er lest.")),
+    "considered": (N_("Idéen din vurderes nå."), N_("En idé du følger, vurderes nå.")),
     "decided": (N_("Det er bestemt noe om idéen din."), N_("Det er bestemt noe om en idé du følger.")),
     "done": (N_("Dette ble gjort."), N_("Dette ble gjort.")),
-    "not_now": (N_("Du har fått svar."), N_("En idé du følger har fått svar.")),
+    "not_now": (N_("Du har fått svar."), N_("En idé du følger, har fått svar.")),
 }
 TOLD_STEPS = frozenset(_NEWS)
 _TEST = N_("Dette er et testvarsel. Det virker.")
