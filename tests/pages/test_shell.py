@@ -44,7 +44,8 @@ def test_all_that_the_worker_keeps_from_the_start_is_there(visit):
 
     assert "/offline" in kept
     for address in kept:
-        visit.get(address).response.close()
+        with visit.client.get(address) as answer:
+            assert answer.status_code == 200, address
 
 
 def test_the_icons_of_a_notice_are_there():
