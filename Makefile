@@ -33,7 +33,7 @@ test-slow: setup ## the full sizes: all themes and widths, the long checks
 	@$(PY) -m ops.check slow --seed "$(SEED)"
 
 test-red: setup ## plant each known fault and see its check go red
-	@$(PY) -m tests.promises.planted
+	@$(PY) -m tests.promises.red
 
 test-oracles: ## compare counting methods with other people's libraries
 	@echo "Nothing to do yet: the counting methods come with the votes."

@@ -17,7 +17,7 @@ depends_on: Sequence[str] | None = None
 
 # The same ids in every installation, so that exports from two of them can be compared.
 SPACE = uuid5(NAMESPACE_URL, "innbyggerlab.narvik")
-OPENED = datetime(2026, 1, 1, tzinfo=UTC)
+OPENED = datetime(2020, 1, 1, tzinfo=UTC)
 AREAS = (
     ("energi", "Energi", "energi", "energi"),
     ("bygg-og-hjem", "Bygg og hjem", "bygg-og-hjem", "bygg og hjem"),
