@@ -93,6 +93,8 @@ def visit_pages(browser, site, urls: Mapping[str, str], visit=None) -> dict[str,
     def said(line) -> None:
         if line.text.startswith("CSP "):
             found[now_at[0]].broken.append(line.text)
+        if line.text.startswith("CSP http") and not line.text.startswith(f"CSP {site.url}"):
+            found[now_at[0]].foreign.append(line.text)  # the policy held it back, and it must not be asked for at all
 
     context.on("request", asked)
     page.on("console", said)
