@@ -138,7 +138,7 @@ def _stuck(session: Session, now: datetime, settings: Settings) -> list[str]:
         found.append("Den eldste leveringen til arkivet har ventet mer enn fire timer.")
     if waits:
         found.append(f"{waits} leveringer til arkivet venter på et menneske: se arbeidsflata.")
-    found += [f"{pause.scope} har pause: {pause.reason}" for pause in outbox.pauses(session)]
+    found += [f"{pause.scope} har pause: {pause.reason}" for pause in outbox.pauses(session, now)]
     return found
 
 

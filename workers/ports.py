@@ -12,11 +12,11 @@ from app.settings import Settings
 from workers.work import Clock, Ports, Transaction
 
 
-def build_ports(settings: Settings, transaction: Transaction, clock: Clock) -> Ports:
+def build_ports(settings: Settings, reading: Transaction, clock: Clock) -> Ports:
     """Return the ports of a process. No line is opened before it is used."""
 
     def codes() -> Codes:
-        with transaction() as session:
+        with reading() as session:
             return settings_in_force(session, settings)
 
     door = PushDoor(local=local_hosts(settings.push_hosts))

@@ -34,7 +34,12 @@ def background(name: str) -> tuple[Runtime, Bells | None]:
     settings = app.extensions["lab_settings"]
     redis = Redis.from_url(settings.redis_url, socket_timeout=30) if settings.redis_url else None
     transaction = transactions(db.engine)
-    runtime = Runtime(settings, transaction, build_ports(settings, transaction, wall_clock), tell=_teller(redis))
+    runtime = Runtime(
+        settings,
+        transaction,
+        build_ports(settings, transactions(db.engine, writes=False), wall_clock),
+        tell=_teller(redis),
+    )
     runtimes.install(runtime)
     for job in {job for jobs in JOBS.values() for job in jobs}:
         job_named(job)

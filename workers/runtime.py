@@ -32,12 +32,15 @@ def wall_clock() -> datetime:
     return datetime.fromtimestamp(time.time(), UTC)
 
 
-def transactions(engine: Engine) -> Transaction:
-    """Return a maker of short write transactions on `engine`: committed at the end, undone by an exception."""
+def transactions(engine: Engine, *, writes: bool = True) -> Transaction:
+    """Return a maker of short transactions on `engine`: committed at the end, undone by an exception.
+
+    writes: take the write lock at once. Without it a reader waits for nobody, and must not write.
+    """
 
     @contextmanager
     def transaction() -> Iterator[Session]:
-        with Session(engine.execution_options(writes=True), expire_on_commit=False) as session, session.begin():
+        with Session(engine.execution_options(writes=writes), expire_on_commit=False) as session, session.begin():
             yield session
 
     return transaction

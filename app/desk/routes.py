@@ -31,6 +31,6 @@ def inbox() -> ResponseReturnValue:
         steps=LABELS,
         archive=outbox.counts(session(), "archive", job="forward_case"),
         stopped=outbox.stopped(session(), "archive", limit=20),
-        pauses=outbox.pauses(session()),
+        pauses=outbox.pauses(session(), now()),
         now=now(),
     )

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.outbox.models import DeliveryState, OutboxDelivery, OutboxEvent, Pause
+
+A_LATE_PROBE = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,14 @@ def oldest_waiting(session: Session, channel: str) -> datetime | None:
     )
 
 
-def pauses(session: Session) -> Sequence[Pause]:
-    """Return the channels and folders that are closed now."""
-    return session.scalars(select(Pause).where(Pause.closed)).all()
+def pauses(session: Session, now: datetime) -> Sequence[Pause]:
+    """Return the channels that are closed, and the folders whose letters are refused.
+
+    A folder (a scope with a slash) is tried again by each of its letters; it is in order when none has been refused
+    since its last probe.
+    """
+    refused = or_(Pause.scope.not_like("%/%"), Pause.probe_at > now - A_LATE_PROBE)
+    return session.scalars(select(Pause).where(Pause.closed, refused)).all()
 
 
 def is_paused(session: Session, scope: str) -> bool:
