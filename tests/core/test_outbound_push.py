@@ -29,9 +29,11 @@ WRITTEN = [
     "https://fcm.googleapis.com.:{p}/x", "https://ＦＣＭ.googleapis.com:{p}/x", "https://fcm。googleapis。com:{p}/x",
     "https://FCM.googleapis.com:{p}/x", "https://fcm.googleapis.com%2e127.0.0.1:{p}/x",
     "https://fcm.googleapis.com%00.x:{p}/x",
-    "https://fcm.googleapis.com:{p}/x\r\nHost: inner", "https://fcm.googleapis.com\t:{p}/x", " https://fcm.googleapis.com:{p}/x",
+    "https://fcm.googleapis.com:{p}/x\r\nHost: inner", "https://fcm.googleapis.com\t:{p}/x",
+    " https://fcm.googleapis.com:{p}/x",
     "http://fcm.googleapis.com:{p}/x", "https://fcm.googleapis.com:22/x", "https://fcm.googleapis.com:0{p}/x",
-    "//fcm.googleapis.com:{p}/x", "ftp://fcm.googleapis.com:{p}/x", "file:///etc/passwd", "gopher://127.0.0.1:{p}/x", "",
+    "//fcm.googleapis.com:{p}/x", "ftp://fcm.googleapis.com:{p}/x", "file:///etc/passwd", "gopher://127.0.0.1:{p}/x",
+    "",
     "https://fcm.googleapis.com:{p}/" + "x" * 3000,
 ]  # fmt: skip
 
