@@ -49,13 +49,31 @@ function start(island) {
     for (const text of island.querySelectorAll("[data-push-state]")) text.hidden = text.dataset.pushState !== state;
     const shown = island.querySelector(`[data-push-state="${state}"]`);
     if (sentence) shown.textContent = sentence;
+    const tapped = button.contains(document.activeElement);
     button.hidden = !["off", "failed", "working"].includes(state);
-    button.querySelector("button").disabled = state === "working";
+    button.querySelector("button").setAttribute("aria-disabled", String(state === "working"));
     const status = document.getElementById("status");
-    if (status && ["on", "failed", "refused"].includes(state)) status.textContent = shown.textContent.trim();
+    if (status && state === "failed") status.textContent = shown.textContent.trim();
+    if (tapped && button.hidden) {
+      shown.tabIndex = -1; // the button is gone: focus goes to what came of it, and so it is read aloud
+      shown.focus();
+    }
   }
 
+  let working = false;
   async function turnOn() {
+    if (working) return;
+    working = true;
+    try {
+      await tryToTurnOn();
+    } catch {
+      show("failed");
+    } finally {
+      working = false;
+    }
+  }
+
+  async function tryToTurnOn() {
     show("working");
     if ((await Notification.requestPermission()) !== "granted") return show(stateOf(thisPhone()));
     const { key } = await (await fetch(island.dataset.keyUrl)).json();
@@ -72,11 +90,10 @@ function start(island) {
     const said = await answer.json();
     if (!answer.ok || !said.ok) return show("failed", said.error);
     if (location.pathname === island.dataset.pageUrl) return location.replace(island.dataset.pageUrl);
-    button.hidden = true;
     show("on");
   }
 
-  button.querySelector("button").addEventListener("click", () => turnOn().catch(() => show("failed")));
+  button.querySelector("button").addEventListener("click", turnOn);
   show(stateOf(thisPhone()));
 }
 
