@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.core.db import Model
@@ -165,18 +165,27 @@ def due(
 
 
 def _probes(session: Session, now: datetime) -> Sequence[OutboxDelivery]:
-    """Return the oldest waiting row of each paused channel that may be tried again."""
+    """Return the oldest waiting row of each paused channel that may be tried again now."""
     found = []
     for pause in session.scalars(select(Pause).where(Pause.closed, Pause.probe_at <= now)):
         oldest = session.scalars(
             select(OutboxDelivery)
-            .where(OutboxDelivery.state == DeliveryState.WAITING.value, OutboxDelivery.channel == pause.scope)
+            .where(
+                OutboxDelivery.state == DeliveryState.WAITING.value,
+                OutboxDelivery.channel == pause.scope,
+                _has_settled(now),
+            )
             .order_by(OutboxDelivery.created_at)
             .limit(1)
         ).first()
         if oldest is not None:
             found.append(oldest)
     return found
+
+
+def _has_settled(now: datetime) -> ColumnElement[bool]:
+    """What the archive may still be working on is not tried before its time, not even as a probe."""
+    return or_(OutboxDelivery.may_have_arrived.is_(False), OutboxDelivery.due_at <= now)
 
 
 def mark_rung(session: Session, ids: Sequence[UUID], now: datetime) -> None:
@@ -201,7 +210,7 @@ def take(session: Session, delivery_id: UUID, *, owner: str, now: datetime, seco
         .where(
             OutboxDelivery.id == delivery_id,
             OutboxDelivery.state == DeliveryState.WAITING.value,
-            true() if probing else OutboxDelivery.due_at <= now,
+            _has_settled(now) if probing else OutboxDelivery.due_at <= now,
         )
         .values(
             state=DeliveryState.SENDING.value,
@@ -429,8 +438,9 @@ def _channel_works(session: Session, channel: str, now: datetime) -> None:
 
 def _restart(session: Session, channel: str, *, closed_for: timedelta, now: datetime) -> None:
     waiting = and_(OutboxDelivery.channel == channel, OutboxDelivery.state == DeliveryState.WAITING.value)
-    settled = or_(OutboxDelivery.may_have_arrived.is_(False), OutboxDelivery.due_at <= now)
-    ids = session.scalars(select(OutboxDelivery.id).where(waiting, settled).order_by(OutboxDelivery.created_at)).all()
+    ids = session.scalars(
+        select(OutboxDelivery.id).where(waiting, _has_settled(now)).order_by(OutboxDelivery.created_at)
+    ).all()
     for place, delivery_id in enumerate(ids):
         session.execute(
             update(OutboxDelivery)
