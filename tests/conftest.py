@@ -22,6 +22,8 @@ from tests.support.browser import browser, live_site  # noqa: F401 - fixtures, f
 from tests.support.database import fresh_database, migrate, wipe
 from tests.support.visits import Visit
 
+pytest_plugins = ("tests.support.equations",)
+
 NOON = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
 
 

@@ -26,7 +26,6 @@ def drive(nursery: Nursery, record_property: Callable[[str, object], None]) -> C
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "slow: the full size of a check, for make test-slow")
     config.addinivalue_line("markers", "sqlite_only: the promise does not depend on the database; checked on SQLite")
 
 

@@ -1,5 +1,6 @@
 """A browser without a screen that talks to a real server: it keeps its cookie and fetches a token before it sends."""
 
+import socket as unix
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +27,7 @@ class Citizen:
             follow_redirects=False,
             trust_env=False,
         )
+        self._socket = socket
         self.token = ""
 
     def __enter__(self) -> Self:
@@ -38,6 +40,8 @@ class Citizen:
         self._client.close()
 
     def is_served(self) -> bool:
+        if self._socket is not None and not listens(self._socket):
+            return False
         try:
             return self._client.get("/readyz").status_code == httpx.codes.OK
         except httpx.TransportError:
@@ -67,3 +71,13 @@ class Citizen:
 
     def send_idea(self, title: str, *, key: UUID | None = None, pictures: Sequence[bytes] = ()) -> httpx.Response:
         return self.send(idea_form(title=title, submission_id=str(key or uuid4())), pictures=pictures)
+
+
+def listens(path: Path) -> bool:
+    """Tell whether somebody listens on a unix socket. (httpx leaves its own end open when nobody does.)"""
+    with unix.socket(unix.AF_UNIX) as line:
+        try:
+            line.connect(str(path))
+        except OSError:
+            return False
+    return True

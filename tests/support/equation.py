@@ -110,7 +110,7 @@ def _pictures_by_reference(session: Session, filed: Mapping[str, OutboxDelivery]
         .where(Picture.state == PictureState.READY.value)
         .group_by(Picture.input_id)
     )
-    by_input = dict(ready.tuples().all())
+    by_input = {row[0]: row[1] for row in ready}
     events = {event.id: event for event in session.scalars(select(OutboxEvent))}
     return {
         reference: by_input.get(UUID(events[row.event_id].payload["idea_id"]), 0) for reference, row in filed.items()

@@ -1,6 +1,7 @@
-"""One of several writers at once: python -m tests.support.writer NAME COUNT stores so many ideas, each in its own turn."""
+"""One of several writers at once: python -m tests.support.writer NAME COUNT stores COUNT ideas, one at a time."""
 
 import sys
+
 from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
