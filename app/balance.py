@@ -1,8 +1,10 @@
 """Does it add up? Every input has its delivery, every delivery is somewhere: flask check."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import click
 from flask import current_app
@@ -13,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.cases.models import CaseFiling, CaseFolder
 from app.core import sqlite
 from app.files.models import Picture, PictureState
+from app.files.service import KEPT_AT_MOST
 from app.files.store import picture_store
 from app.ideas.models import Idea, Support
 from app.outbox import query as outbox
@@ -25,6 +28,7 @@ from app.web.extensions import db
 LETTERS = "forward_case"
 OLDEST_WAITING = timedelta(hours=4)
 SLOW_ROUTING = timedelta(minutes=1)
+TIDIED_WITHIN = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +73,33 @@ def faults(session: Session, settings: Settings, now: datetime) -> list[str]:
     """Return a sentence for each thing that is wrong, for the person who runs it; empty when all is well."""
     counted = balance(session)
     found = [] if counted.adds_up else [f"Regnskapet går ikke opp: {counted}"]
+    found += _unmatched(session)
     found += _lost(session)
     found += _stuck(session, now, settings)
     found += _doubles(session)
     found += _pictures(session, settings)
+    found += _left_files(settings, now)
     return found
+
+
+def _unmatched(session: Session) -> list[str]:
+    """Match inputs and deliveries one by one: where one is lost and another doubled, the sums still add up."""
+    submitted = session.scalars(select(OutboxEvent).where(OutboxEvent.kind == "idea_submitted")).all()
+    of_event = dict.fromkeys((event.id for event in submitted), 0)
+    deliveries = select(OutboxDelivery.event_id).where(OutboxDelivery.channel == "archive")
+    for event_id in session.scalars(deliveries):
+        if event_id in of_event:
+            of_event[event_id] += 1
+    of_idea: Counter[UUID] = Counter()
+    for event in submitted:
+        of_idea[UUID(event.payload["idea_id"])] += of_event[event.id] if event.routed_at is not None else 1
+    ideas = set(session.scalars(select(Idea.id)))
+    sentences = {
+        "%d innspill har ingen levering til arkivet.": sum(of_idea[idea_id] == 0 for idea_id in ideas),
+        "%d innspill har mer enn én levering til arkivet.": sum(of_idea[idea_id] > 1 for idea_id in ideas),
+        "%d hendelser handler om innspill som ikke finnes.": sum(idea_id not in ideas for idea_id in of_idea),
+    }
+    return [sentence % count for sentence, count in sentences.items() if count]
 
 
 def _lost(session: Session) -> list[str]:
@@ -181,6 +207,14 @@ def _pictures(session: Session, settings: Settings) -> list[str]:
     orphans = _count(session, select(Picture.id).where(and_(Picture.input_id.not_in(select(Idea.id)), Picture.public)))
     found = [f"{lost} bilder mangler på disken."] if lost else []
     return [*found, f"{orphans} bilder hører ikke til noe."] if orphans else found
+
+
+def _left_files(settings: Settings, now: datetime) -> list[str]:
+    """The reconciler removes what nobody needs after a day, once an hour."""
+    oldest = (now - KEPT_AT_MOST - TIDIED_WITHIN).timestamp()
+    folder = picture_store(settings).quarantine
+    left = sum(path.lstat().st_mtime < oldest for path in folder.iterdir()) if folder.is_dir() else 0
+    return [f"{left} filer i karantene skulle vært borte."] if left else []
 
 
 def _count(session: Session, query) -> int:  # type: ignore[no-untyped-def]  # noqa: ANN001

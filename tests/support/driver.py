@@ -15,7 +15,6 @@ fixed time: it looks again and again until what it waits for is there, or the de
 import os
 import shutil
 import signal
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -84,7 +83,6 @@ class Driver:
         self._given = settings
         self._nursery = nursery
         self._pids: dict[str, int] = {}
-        self._redis: subprocess.Popen[bytes] | None = None
         self._plan: RedisPlan | None = None
         self._held = ExitStack()
 
@@ -129,7 +127,6 @@ class Driver:
     def _stop(self) -> None:
         for name in list(self._pids):
             self.kill(name)
-        self.kill_redis()
 
     @property
     def settings(self) -> Settings:
@@ -181,6 +178,11 @@ class Driver:
         environment = {**self.environment, **settings}
         log = self.folder / f"{name}.log"
         self._pids[name] = self._nursery.start(module, *words, environment=environment, log=log)
+
+    def start_outside(self, name: str, argv: Sequence[str]) -> None:
+        """Start a program that is not one of our modules, or must begin from nothing."""
+        log = self.folder / f"{name}.log"
+        self._pids[name] = self._nursery.execute(argv, environment=self.environment, log=log)
 
     def run(self, name: str, module: str, *words: str, within_s: float = START_WITHIN_S) -> tuple[int, str]:
         """Run a program to its end; return its exit status and what it said."""
@@ -236,16 +238,12 @@ class Driver:
         self._plan = self._plan or plan_redis(server, self.folder)
         plan = self._plan
         plan.socket_path.unlink(missing_ok=True)
-        with (self.folder / "redis.log").open("a") as log:
-            self._redis = subprocess.Popen(plan.argv, stdout=log, stderr=log, start_new_session=True)
+        self.start_outside("redis", plan.argv)
         self.environment["LAB_REDIS_URL"] = plan.url
         self.wait(lambda: redis_answers(plan.socket_path), START_WITHIN_S, "Redis did not start")
 
     def kill_redis(self) -> None:
-        if self._redis is not None:
-            self._redis.kill()
-            self._redis.wait()
-            self._redis = None
+        self.kill("redis")
 
     def redis(self) -> Redis:
         """Return a line to Redis as it is now."""
