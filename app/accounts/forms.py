@@ -5,12 +5,20 @@ from flask_wtf import FlaskForm
 from wtforms import EmailField, StringField
 from wtforms.validators import DataRequired, Email, Length
 
+from app.core.text import clean_line
+
+
+def _line(text: str | None) -> str:
+    """A phone that fills in an address puts a blank after it."""
+    return clean_line(text or "")
+
 
 class EmailForm(FlaskForm):  # type: ignore[misc]
     """Where the code is to be sent."""
 
     email = EmailField(
         _l("E-post"),
+        filters=[_line],
         validators=[
             DataRequired(_l("Skriv e-posten din.")),
             Length(max=254, message=_l("Skriv en kortere e-post.")),

@@ -16,13 +16,20 @@ def N_(message: str) -> str:  # noqa: N802 - the name gettext looks for
 
 # Illegal in XML 1.0, or able to turn the direction of what stands after them.
 _UNSEEN = regex.compile(r"[\p{Cc}--\n\t]|[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]|\p{Cs}", regex.V1)
+# A text that holds nothing else is empty, though it has a length.
+_INVISIBLE = regex.compile(r"[\p{Cf}\p{Cc}\p{Z}\p{M}\u2800\u3164\u115f\u1160\uffa0]*")
 _BLANK_LINES = regex.compile(r"\n{3,}")
 
 
 def clean_text(text: str) -> str:
-    r"""Return `text` in NFC, with \n line ends, without control characters and direction marks, trimmed."""
+    r"""Return `text` in NFC, with \n line ends, without control characters and direction marks, trimmed.
+
+    What holds nothing that can be seen is "".
+    """
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     text = _UNSEEN.sub("", text)
+    if _INVISIBLE.fullmatch(text):
+        return ""
     return str(_BLANK_LINES.sub("\n\n", "\n".join(line.rstrip() for line in text.split("\n")))).strip()
 
 

@@ -1,0 +1,1 @@
+"""Where an input is on its way."""
