@@ -33,6 +33,9 @@ from app.outbox.models import DeliveryAttempt, DeliveryState, OutboxDelivery, Ou
 SILENT_DEATHS_ALLOWED = 10
 GIVE_UP_AFTER = timedelta(days=14)
 FAILURES_BEFORE_PAUSE = 5
+# Behind these there is one receiver, so five failures in a row mean that it is away. Push has many, and strangers choose
+# which: five dead endpoints must not stop everybody's notices.
+ONE_RECEIVER = frozenset({"archive", "mail"})
 PROBE_AFTER_FAILURES = timedelta(minutes=1)
 PROBE_AFTER_CONFIGURATION = timedelta(minutes=5)
 LONGEST_RETRY_AFTER_S = 3600.0
@@ -344,7 +347,8 @@ def fail(  # noqa: PLR0911 - one end for each kind of fault
         return _wait(session, lease, now + timedelta(seconds=wait), message, arrived=fault.may_have_arrived, **kept)
     if isinstance(fault, Transient):
         wait = max(wait, min(fault.retry_after or 0, LONGEST_RETRY_AFTER_S))
-        _channel_fails(session, lease, message, now)
+        if lease.channel in ONE_RECEIVER:
+            _channel_fails(session, lease, message, now)
     arrived = isinstance(fault, UnknownOutcome)
     if arrived:
         wait = max(wait, settle_seconds)
