@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import datetime
 
 from flask import Flask
-from flask_babel import gettext, ngettext
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy import Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -88,8 +87,8 @@ def _install(lab: Flask, settings: Settings) -> None:
     assets: Assets = lab.extensions["lab_assets"]
     components.install(
         lab,
-        _=gettext,
-        ngettext=ngettext,
+        _=language.gettext,
+        ngettext=language.ngettext,
         nonce=security.nonce,
         asset=assets.address,
         app_version=lambda: assets.version,

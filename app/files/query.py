@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.core.actor import NOBODY, Actor
@@ -45,18 +45,20 @@ def pictures_of(session: Session, input_id: UUID) -> Sequence[ShownPicture]:
     return pictures_for(session, [input_id]).get(input_id, ())
 
 
+# Made once: every list asks it, and making a question costs as much as asking it.
+_SHOWN_OF = (
+    select(Picture.input_id, Picture.id, Picture.position, Picture.state, Picture.width, Picture.height, Picture.public)
+    .where(Picture.input_id.in_(bindparam("inputs", expanding=True)))
+    .order_by(Picture.input_id, Picture.position)
+)
+
+
 def pictures_for(session: Session, input_ids: Iterable[UUID]) -> Mapping[UUID, Sequence[ShownPicture]]:
     """Return the pictures of several inputs, each in order, with one question to the database; none: no key."""
     wanted = list(input_ids)
     if not wanted:
         return {}
-    rows = session.execute(
-        select(
-            Picture.input_id, Picture.id, Picture.position, Picture.state, Picture.width, Picture.height, Picture.public
-        )
-        .where(Picture.input_id.in_(wanted))
-        .order_by(Picture.input_id, Picture.position)
-    )
+    rows = session.execute(_SHOWN_OF, {"inputs": wanted})
     found: dict[UUID, list[ShownPicture]] = {}
     for input_id, picture_id, position, state, width, height, public in rows:
         found.setdefault(input_id, []).append(ShownPicture(picture_id, position, state, width, height, public))

@@ -4,9 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.areas.models import FocusArea
@@ -158,83 +159,84 @@ def list_ideas(session: Session, wanted: Filter, *, page: int = 1) -> IdeaPage:
 
     Newest first; or by support, then newest. A search gives the hits that are newest, at most MOST_HITS.
     """
-    ids = None if not wanted.words.strip() else find_ideas(session, wanted.words)
-    query = _filtered(wanted, ids)
-    order = (Idea.support_count.desc(), Idea.submitted_at.desc()) if wanted.order is Order.MOST_SUPPORTED else (
-        Idea.submitted_at.desc(),
-    )  # fmt: skip
-    rows = session.execute(query.order_by(*order).offset((page - 1) * PAGE).limit(PAGE + 1)).all()
+    ids = find_ideas(session, wanted.words) if wanted.words.strip() else None
+    asked = {"ids": ids, "area": wanted.area, "step": wanted.step.value if wanted.step else None}
+    kind = (ids is not None, bool(wanted.area), wanted.step is not None)
+    place = {"first": (page - 1) * PAGE, "most": PAGE + 1}
+    rows = session.execute(_list_query(*kind, wanted.order), {**asked, **place}).all()
     listed = _listed(session, rows[:PAGE])
-    count = _count(session, wanted, ids) if _is_filtered(wanted) else None
+    count = _count(session, kind, asked) if any(kind) else None
     return IdeaPage(listed, page, len(rows) > PAGE, count)
 
 
-def _is_filtered(wanted: Filter) -> bool:
-    return bool(wanted.area or wanted.step or wanted.words.strip())
-
-
-_COLUMNS = (
-    Idea.id,
-    Idea.title,
-    func.substr(Idea.body, 1, 200).label("body"),
-    Idea.area_id,
-    Idea.submitted_at,
-    Idea.support_count,
+_LISTED = (
+    select(
+        Idea.id,
+        Idea.title,
+        func.substr(Idea.body, 1, 200).label("body"),
+        Idea.submitted_at,
+        Idea.support_count,
+        FocusArea.name.label("area"),
+        FocusArea.icon.label("area_icon"),
+        Parcel.step,
+    )
+    .join(FocusArea, FocusArea.id == Idea.area_id)
+    .outerjoin(Parcel, Parcel.input_id == Idea.id)
 )
+_SHOWN = (Idea.hidden_at.is_(None), Idea.withdrawn_at.is_(None))
 
 
-def _filtered(wanted: Filter, ids: Sequence[UUID] | None) -> Select:  # type: ignore[type-arg]
-    query = select(*_COLUMNS).where(Idea.hidden_at.is_(None), Idea.withdrawn_at.is_(None))
-    if ids is not None:
-        query = query.where(Idea.id.in_(ids))
-    if wanted.area:
-        query = query.where(Idea.area_id == select(FocusArea.id).where(FocusArea.slug == wanted.area).scalar_subquery())
-    if wanted.step is not None:
-        query = query.join(Parcel, Parcel.input_id == Idea.id).where(
-            Parcel.kind == "idea", Parcel.step == wanted.step.value
-        )
-    return query
+@lru_cache
+def _list_query(among_ids: bool, in_area: bool, at_step: bool, order: Order) -> Select:  # type: ignore[type-arg]
+    """Return the question for one page. There are few kinds, and each is made once: making costs more than asking."""
+    newest = Idea.submitted_at.desc()
+    sorting = (Idea.support_count.desc(), newest) if order is Order.MOST_SUPPORTED else (newest,)
+    query = _LISTED.where(*_conditions(among_ids, in_area, at_step)).order_by(*sorting)
+    return query.offset(bindparam("first")).limit(bindparam("most"))
 
 
-def _count(session: Session, wanted: Filter, ids: Sequence[UUID] | None) -> int | None:
+@lru_cache
+def _count_query(among_ids: bool, in_area: bool, at_step: bool) -> Select:  # type: ignore[type-arg]
+    some = select(Idea.id).outerjoin(Parcel, Parcel.input_id == Idea.id)
+    some = some.where(*_conditions(among_ids, in_area, at_step)).limit(COUNTED_AT_MOST + 1)
+    return select(func.count()).select_from(some.subquery())
+
+
+def _conditions(among_ids: bool, in_area: bool, at_step: bool) -> Sequence[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = list(_SHOWN)
+    if among_ids:
+        conditions.append(Idea.id.in_(bindparam("ids", expanding=True)))
+    if in_area:
+        area_id = select(FocusArea.id).where(FocusArea.slug == bindparam("area")).scalar_subquery()
+        conditions.append(Idea.area_id == area_id)
+    if at_step:
+        conditions += [Parcel.kind == "idea", Parcel.step == bindparam("step")]
+    return conditions
+
+
+def _count(session: Session, kind: tuple[bool, bool, bool], asked: Mapping[str, object]) -> int | None:
     """Count the hits as far as COUNTED_AT_MOST; more than that is None, since counting 100,000 takes its time."""
-    some = _filtered(wanted, ids).limit(COUNTED_AT_MOST + 1).subquery()
-    found = session.scalar(select(func.count()).select_from(some)) or 0
+    found = session.scalar(_count_query(*kind), asked) or 0
     return found if found <= COUNTED_AT_MOST else None
 
 
-def _listed(session: Session, rows: Sequence[object]) -> tuple[ListedIdea, ...]:
-    ids = [row.id for row in rows]  # type: ignore[attr-defined]
-    areas = _areas(session)
-    steps = _steps(session, ids)
-    pictures = files.pictures_for(session, ids)
+def _listed(session: Session, rows: Sequence[Row]) -> tuple[ListedIdea, ...]:  # type: ignore[type-arg]
+    """Make values of rows of _LISTED, in their order, each with its first picture."""
+    pictures = files.pictures_for(session, [row.id for row in rows])
     return tuple(
         ListedIdea(
-            id=row.id,  # type: ignore[attr-defined]
-            title=row.title,  # type: ignore[attr-defined]
-            body=row.body,  # type: ignore[attr-defined]
-            area=areas[row.area_id][0],  # type: ignore[attr-defined]
-            area_icon=areas[row.area_id][1],  # type: ignore[attr-defined]
-            submitted_at=row.submitted_at,  # type: ignore[attr-defined]
-            support_count=row.support_count,  # type: ignore[attr-defined]
-            step=steps.get(row.id, Step.RECEIVED.value),  # type: ignore[attr-defined]
-            picture=next((p for p in pictures.get(row.id, ()) if p.is_ready and p.public), None),  # type: ignore[attr-defined]
+            id=row.id,
+            title=row.title,
+            body=row.body,
+            area=row.area,
+            area_icon=row.area_icon,
+            submitted_at=row.submitted_at,
+            support_count=row.support_count,
+            step=row.step or Step.RECEIVED.value,
+            picture=next((p for p in pictures.get(row.id, ()) if p.is_ready and p.public), None),
         )
         for row in rows
     )
-
-
-def _areas(session: Session) -> Mapping[UUID, tuple[str, str]]:
-    return {
-        row.id: (row.name, row.icon) for row in session.execute(select(FocusArea.id, FocusArea.name, FocusArea.icon))
-    }
-
-
-def _steps(session: Session, ids: Collection[UUID]) -> Mapping[UUID, str]:
-    if not ids:
-        return {}
-    rows = session.execute(select(Parcel.input_id, Parcel.step).where(Parcel.input_id.in_(ids)))
-    return {row.input_id: row.step for row in rows}
 
 
 def ideas_by_id(session: Session, ids: Collection[UUID], *, actor: Actor) -> Mapping[UUID, ListedIdea]:
@@ -242,7 +244,7 @@ def ideas_by_id(session: Session, ids: Collection[UUID], *, actor: Actor) -> Map
     if not ids:
         return {}
     readable = [idea.id for idea in session.scalars(select(Idea).where(Idea.id.in_(ids))) if may_read(actor, idea)]
-    rows = session.execute(select(*_COLUMNS).where(Idea.id.in_(readable))).all()
+    rows = session.execute(_LISTED.where(Idea.id.in_(readable))).all()
     return {idea.id: idea for idea in _listed(session, rows)}
 
 
@@ -307,14 +309,7 @@ def supports(session: Session, idea_id: UUID, actor: Actor) -> bool:
 def done_lately(session: Session, *, limit: int = 3) -> Sequence[ListedIdea]:
     """Return ideas that something came of, the last one first."""
     query = (
-        select(*_COLUMNS)
-        .join(Parcel, Parcel.input_id == Idea.id)
-        .where(
-            Parcel.kind == "idea",
-            Parcel.step == Step.DONE.value,
-            Idea.hidden_at.is_(None),
-            Idea.withdrawn_at.is_(None),
-        )
+        _LISTED.where(Parcel.kind == "idea", Parcel.step == Step.DONE.value, *_SHOWN)
         .order_by(Parcel.received_at.desc())
         .limit(limit)
     )

@@ -1,10 +1,21 @@
 """Templates see `ui.<component>`: one macro, one file, and only its arguments and the globals."""
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask
 from jinja2 import Environment
 from jinja2.runtime import Macro
+
+from app.web.language import locale
+
+# What these write follows from their arguments and the language alone: no nonce, no token, nothing of who asks. So it
+# is kept; a card is written once for everybody, and again when anything on it changes.
+KEPT = frozenset({"footer", "icon", "listed_idea", "mark", "navigation", "tag", "time", "top", "words"})
+MOST_KEPT = 1000
+
+Component = Callable[..., str]
 
 
 class Components:
@@ -12,16 +23,27 @@ class Components:
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
-        self._found: dict[str, Macro] = {}
+        self._found: dict[str, Component] = {}
 
-    def __getattr__(self, name: str) -> Macro:
+    def __getattr__(self, name: str) -> Component:
         if name.startswith("_"):
             raise AttributeError(name)
-        macro = self._found.get(name)
-        if macro is None:
-            macro = getattr(self._environment.get_template(f"components/{name}.html").module, name)
-            self._found[name] = macro
-        return macro
+        component = self._found.get(name)
+        if component is None:
+            macro: Macro = getattr(self._environment.get_template(f"components/{name}.html").module, name)
+            component = _kept(macro) if name in KEPT else macro
+            self._found[name] = component
+        return component
+
+
+def _kept(macro: Macro) -> Component:
+    """Return `macro` with a memory. typed: Markup and text that look alike are not the same, one of them is escaped."""
+
+    @lru_cache(maxsize=MOST_KEPT, typed=True)
+    def write(_language: str, *args: Any, **kwargs: Any) -> str:
+        return macro(*args, **kwargs)
+
+    return lambda *args, **kwargs: write(locale(), *args, **kwargs)
 
 
 def install(app: Flask, **template_globals: Any) -> None:

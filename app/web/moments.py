@@ -1,11 +1,12 @@
 """Times and numbers as people say them, in Oslo time and in the page's language."""
 
 from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from flask_babel import format_date
-from flask_babel import gettext as _
+from babel.dates import format_date
 
+from app.web.language import gettext as _
 from app.web.language import locale
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -28,28 +29,38 @@ PATTERNS = {"en": "d MMMM"}
 
 def when_text(moment: datetime, now: datetime) -> str:
     """Return «i dag 14.02», «i går 14.02», «3. mars» or «3. mars 2025»."""
-    then, today = moment.astimezone(OSLO), now.astimezone(OSLO).date()
-    days = (today - then.date()).days
+    return _when(locale(), moment, now.astimezone(OSLO).date())
+
+
+@lru_cache(maxsize=2000)
+def _when(language: str, moment: datetime, today: date) -> str:
+    """Kept, because a list shows the same few moments again and again."""
+    then = moment.astimezone(OSLO).date()
+    days = (today - then).days
     if days == 0:
-        return str(_("i dag %(clock)s", clock=clock_text(moment)))
+        return _("i dag %(clock)s", clock=clock_text(moment))
     if days == 1:
-        return str(_("i går %(clock)s", clock=clock_text(moment)))
-    return day_text(moment, now)
+        return _("i går %(clock)s", clock=clock_text(moment))
+    return _day(language, then, with_year=then.year != today.year)
 
 
 def day_text(moment: datetime, now: datetime) -> str:
     """Return «3. mars», with the year when it is another one."""
     then = moment.astimezone(OSLO).date()
-    with_year = then.year != now.astimezone(OSLO).year
-    language = locale()
-    if language in SAMI_MONTHS:
-        return _sami_day(language, then, with_year=with_year)
-    return str(format_date(then, PATTERNS.get(language, "d. MMMM") + (" y" if with_year else ""), rebase=False))
+    return _day(locale(), then, with_year=then.year != now.astimezone(OSLO).year)
 
 
 def clock_text(moment: datetime) -> str:
     """Return «14.02», in English «14:02»."""
     return moment.astimezone(OSLO).strftime("%H:%M" if locale() == "en" else "%H.%M")
+
+
+@lru_cache(maxsize=2000)
+def _day(language: str, day: date, *, with_year: bool) -> str:
+    """Kept, because a list shows the same few days again and again, and Babel takes its time for each."""
+    if language in SAMI_MONTHS:
+        return _sami_day(language, day, with_year=with_year)
+    return str(format_date(day, PATTERNS.get(language, "d. MMMM") + (" y" if with_year else ""), locale=language))
 
 
 def _sami_day(language: str, day: date, *, with_year: bool) -> str:

@@ -1,6 +1,6 @@
 """Ideas for everybody: the list, one idea, a new one, support."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from flask import jsonify, make_response, redirect, request, url_for
@@ -41,7 +41,8 @@ LAST_PAGE = 500
 @bp.get("/ideer")
 @open_to()
 def index() -> ResponseReturnValue:
-    wanted, page = _wanted(request.args)
+    known = areas(session(), with_closed=True)
+    wanted, page = _wanted(request.args, {area.slug for area in known})
     found = query.list_ideas(session(), wanted, page=page)
     say = None if found.count is None else ngettext("%(num)d idé", "%(num)d idéer", found.count)
     response = respond(
@@ -50,7 +51,7 @@ def index() -> ResponseReturnValue:
         say=say,
         found=found,
         wanted=wanted,
-        areas=areas(session()),
+        areas=[area for area in known if not area.closed],
         steps=LABELS,
         orders=Order,
         now=now(),
@@ -59,13 +60,12 @@ def index() -> ResponseReturnValue:
     return response
 
 
-def _wanted(asked: Mapping[str, str]) -> tuple[Filter, int]:
+def _wanted(asked: Mapping[str, str], known: Collection[str]) -> tuple[Filter, int]:
     """Read the filter from the address; what makes no sense is as if it had not been asked."""
     steps = {step.value: step for step in Step}
     orders = {order.value: order for order in Order}
     number = asked.get("side", "1")
     page = int(number) if number.isascii() and number.isdigit() and len(number) <= 3 else 1  # noqa: PLR2004
-    known = {area.slug for area in areas(session(), with_closed=True)}
     area = asked.get("omrade", "")
     wanted = Filter(
         area=area if area in known else "",
