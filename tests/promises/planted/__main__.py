@@ -1,0 +1,5 @@
+import sys
+
+from tests.promises.red import main
+
+sys.exit(main())
