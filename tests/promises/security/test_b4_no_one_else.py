@@ -10,6 +10,7 @@ import pytest
 from tests.support.browser import phone
 from tests.support.karis_things import KarisThings
 
+pytestmark = pytest.mark.sqlite_only
 PAGES = (
     "/", "/bidra", "/ideer", "/ideer?sok=lys", "/ideer/ny", "/ideer/{idea}", "/sak/{idea}", "/kvittering/{receipt}",
     "/mine", "/varsler", "/varsler?innspill={idea}", "/utseende", "/personvern", "/tilgjengelighet", "/om", "/kart",

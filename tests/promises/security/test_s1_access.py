@@ -30,6 +30,13 @@ WHO = {
 }
 
 
+def test_s1_the_program_starts_only_when_every_route_says_who_may_enter(settings):
+    try:
+        create_app(settings)
+    except RuntimeError as fault:
+        pytest.fail(f"S1: {fault}")
+
+
 def test_s1_every_route_has_a_row_for_every_method_and_every_row_a_route(app):
     wanted = {(rule, method) for rule in rules(app) for method in METHODS}
 
@@ -72,13 +79,6 @@ def test_s1_a_page_that_is_not_there_sends_a_stranger_under_the_staff_desk_to_si
     answer = visit.client.get("/arbeidsflate/finnes-ikke")
 
     assert seen(answer) == "login", "S1: a stranger can tell which staff pages exist"
-
-
-def test_s1_the_program_starts_only_when_every_route_says_who_may_enter(settings):
-    try:
-        create_app(settings)
-    except RuntimeError as fault:
-        pytest.fail(f"S1: {fault}")
 
 
 def table() -> list[dict[str, str]]:

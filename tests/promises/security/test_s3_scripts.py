@@ -23,6 +23,8 @@ from tests.support.karis_things import KarisThings
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Locator, Page
 
+pytestmark = pytest.mark.sqlite_only
+
 # Each calls ran(number). They end text, attributes, titles, areas and scripts, and use what parsers mend.
 STRINGS = (
     "<script>ran(1)</script>",

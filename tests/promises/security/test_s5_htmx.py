@@ -10,6 +10,7 @@ from app.web.assets import STATIC
 from tests.support.browser import LiveSite, phone
 from tests.support.ideas import make_idea
 
+pytestmark = pytest.mark.sqlite_only
 ROOT = Path(__file__).parents[3]
 PLACE = "KANARIFUGL"
 # What somebody might write, if one day it came out unescaped. Each would call /kanari.

@@ -12,6 +12,7 @@ from app.core.outbound.push import PushDoor, local_hosts
 from tests.core.test_outbound_push import RESOLVED, WRITTEN
 from tests.support.push_service import Answer, FaultyPushService, Listener
 
+pytestmark = pytest.mark.sqlite_only
 PUBLIC = "142.250.74.10"
 
 

@@ -25,6 +25,7 @@ from ops.redis_server import find_redis_server, plan_redis
 from tests.support.push_service import Listener
 from workers.bell import FUNCTION
 
+pytestmark = pytest.mark.sqlite_only
 ROOT = Path(__file__).parents[3]
 # What RQ, the stream and the rate limits need; no CONFIG, no DEBUG, no KEYS, no FLUSHALL, no MODULE, no REPLICAOF.
 ALLOWED = (
