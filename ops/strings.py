@@ -1,7 +1,7 @@
 """`make strings`: collect every text a person sees into the gettext catalogues, keeping the translations.
 
-Only what somebody wrote stands in a catalogue: no dates, no line numbers, no names of machines, no guesses ("fuzzy").
-So a catalogue changes when a text changes, and two people who add texts seldom meet on the same line.
+Only words stand in a catalogue: no dates, no places in files, no names of machines, no guesses ("fuzzy"). So it changes
+when a text changes and at no other time, and two people who add texts seldom meet on the same line.
 """
 
 import sys
@@ -41,6 +41,10 @@ class Language:
     plural: str
     draft: bool = False
 
+    @property
+    def plural_forms(self) -> str:
+        return f"nplurals={self.forms}; plural={self.plural};"
+
 
 # Sámi has one, two and many (dual). Babel and CLDR tools write another rule, so it is written here by hand.
 SAMI_PLURAL = "(n==1 ? 0 : n==2 ? 1 : 2)"
@@ -70,7 +74,7 @@ def main() -> int:
 
 
 def collected() -> Catalog:
-    """Return all texts of the source, each with the files it stands in, as an untranslated catalogue."""
+    """Return all texts of the source, as a catalogue without translations."""
     catalogue = Catalog(fuzzy=False)
     for folder, pattern, reader in SOURCES:
         found = extract_from_dir(
@@ -79,8 +83,8 @@ def collected() -> Catalog:
             options_map={pattern: {"silent": "false"}},  # a template that cannot be read must not lose its texts
             keywords=KEYWORDS,
         )
-        for name, _line, text, _comments, context in found:
-            catalogue.add(text, locations=[(f"{folder}/{Path(name).as_posix()}", 0)], context=context)
+        for _name, _line, text, _comments, context in found:
+            catalogue.add(text, context=context)
     return catalogue
 
 
@@ -88,13 +92,14 @@ def brought_up_to_date(language: Language, texts: Catalog) -> Catalog:
     """Return the texts of the source with what the catalogue of `language` says about each; what is gone is dropped."""
     kept = read_catalogue(language) if catalogue_path(language).exists() else Catalog()
     made = Catalog(locale=language.code, fuzzy=False)
+    made.mime_headers = [("Plural-Forms", language.plural_forms)]  # says how many forms are written
     for text in messages_of(texts):
         old = kept.get(text.id, context=text.context)
         usable = old is not None and not old.fuzzy and old.pluralizable == text.pluralizable
         said = old.string if old is not None and usable else ""
         if text.pluralizable:
             said = tuple(said or ())[: language.forms] + ("",) * (language.forms - len(said or ()))
-        message = made.add(text.id, said, text.locations, text.flags, context=text.context)
+        message = made.add(text.id, said, flags=text.flags, context=text.context)
         message.flags.discard("fuzzy")
         message.user_comments = [DRAFT] if language.draft and is_translated(message) else []
     return made
@@ -103,7 +108,7 @@ def brought_up_to_date(language: Language, texts: Catalog) -> Catalog:
 def as_text(language: Language, catalogue: Catalog) -> str:
     """Return the catalogue as its file holds it: our own header, then the texts in alphabetical order."""
     out = BytesIO()
-    write_po(out, catalogue, WIDTH, sort_output=True, omit_header=True, ignore_obsolete=True, include_lineno=False)
+    write_po(out, catalogue, WIDTH, no_location=True, sort_output=True, omit_header=True, ignore_obsolete=True)
     note = f"# {DRAFT[0].upper()}{DRAFT[1:]}.\n" if language.draft else ""
     header = (
         f"# Innbyggerlab: {language.name}.\n{note}"
@@ -112,7 +117,7 @@ def as_text(language: Language, catalogue: Catalog) -> str:
         '"MIME-Version: 1.0\\n"\n'
         '"Content-Type: text/plain; charset=utf-8\\n"\n'
         '"Content-Transfer-Encoding: 8bit\\n"\n'
-        f'"Plural-Forms: nplurals={language.forms}; plural={language.plural};\\n"\n\n'
+        f'"Plural-Forms: {language.plural_forms}\\n"\n\n'
     )
     return header + out.getvalue().decode().strip("\n") + "\n"
 
