@@ -265,10 +265,18 @@ def get_idea(session: Session, idea_id: UUID) -> Idea:
     return found
 
 
+_AREA = select(FocusArea.name, FocusArea.icon).where(FocusArea.id == bindparam("area_id"))
+_REPLIES = (
+    select(Reply.text, Reply.role_name, Reply.answered_at)
+    .where(Reply.idea_id == bindparam("idea_id"))
+    .order_by(Reply.answered_at)
+)
+
+
 def published_idea(session: Session, idea_id: UUID, *, actor: Actor) -> PublishedIdea:
     """Return what `actor` may see of an idea; words that are hidden or withdrawn are left out. Raises NotFound."""
     idea = get_idea(session, idea_id)
-    area = session.get_one(FocusArea, idea.area_id)
+    area = session.execute(_AREA, {"area_id": idea.area_id}).one()
     parcel = parcels_of(session, [idea.id])[idea.id]
     readable = may_read(actor, idea)
     pictures = tuple(files.pictures_of(session, idea.id)) if readable else ()
@@ -290,8 +298,7 @@ def published_idea(session: Session, idea_id: UUID, *, actor: Actor) -> Publishe
 
 
 def _replies(session: Session, idea_id: UUID) -> tuple[ShownReply, ...]:
-    rows = session.scalars(select(Reply).where(Reply.idea_id == idea_id).order_by(Reply.answered_at))
-    return tuple(ShownReply(row.text, row.role_name, row.answered_at) for row in rows)
+    return tuple(ShownReply(*row) for row in session.execute(_REPLIES, {"idea_id": idea_id}))
 
 
 def supports(session: Session, idea_id: UUID, actor: Actor) -> bool:

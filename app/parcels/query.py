@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
@@ -51,28 +51,41 @@ def parcel_of(session: Session, input_id: UUID) -> ParcelView | None:
     return parcels_of(session, [input_id]).get(input_id)
 
 
+# Made once: every page of an idea asks them, and making a question costs as much as asking it.
+_PARCELS = select(Parcel.input_id, Parcel.step, Parcel.case_number, Parcel.forwarded, Parcel.received_at).where(
+    Parcel.input_id.in_(bindparam("inputs", expanding=True))
+)
+_CHANGES = select(StepChange.input_id, StepChange.step, StepChange.at, StepChange.reason).where(
+    StepChange.input_id.in_(bindparam("inputs", expanding=True))
+)
+_NOT_YET: tuple[datetime | None, str] = (None, "")
+
+
 def parcels_of(session: Session, input_ids: Collection[UUID]) -> Mapping[UUID, ParcelView]:
     """Return the parcels of these inputs, in two queries however many they are."""
     if not input_ids:
         return {}
-    parcels = session.scalars(select(Parcel).where(Parcel.input_id.in_(input_ids))).all()
-    changes: dict[UUID, dict[str, StepChange]] = {}
-    for change in session.scalars(select(StepChange).where(StepChange.input_id.in_(input_ids))):
-        changes.setdefault(change.input_id, {})[change.step] = change
-    return {parcel.input_id: _view(parcel, changes.get(parcel.input_id, {})) for parcel in parcels}
+    inputs = {"inputs": list(input_ids)}
+    changes: dict[UUID, dict[str, tuple[datetime | None, str]]] = {}
+    for input_id, step, at, reason in session.execute(_CHANGES, inputs):
+        changes.setdefault(input_id, {})[step] = at, reason
+    return {
+        input_id: ParcelView(
+            input_id, step, _steps(Step(step), changes.get(input_id, {})), case_number, forwarded, received_at
+        )
+        for input_id, step, case_number, forwarded, received_at in session.execute(_PARCELS, inputs)
+    }
 
 
-def _view(parcel: Parcel, changes: Mapping[str, StepChange]) -> ParcelView:
-    present = Step(parcel.step)
-    steps = tuple(
-        _step(step, present, changes.get(step.value)) for step in (REFUSED if present is Step.NOT_NOW else USUAL)
-    )
-    return ParcelView(parcel.input_id, parcel.step, steps, parcel.case_number, parcel.forwarded, parcel.received_at)
+def _steps(present: Step, changes: Mapping[str, tuple[datetime | None, str]]) -> tuple[StepView, ...]:
+    """Return the steps from first to last. changes: step -> when it was reached, and why."""
+    route = REFUSED if present is Step.NOT_NOW else USUAL
+    return tuple(_step(step, present, *changes.get(step.value, _NOT_YET)) for step in route)
 
 
-def _step(step: Step, present: Step, change: StepChange | None) -> StepView:
+def _step(step: Step, present: Step, at: datetime | None, reason: str) -> StepView:
     state = "now" if step is present else "done" if ORDER[step] < ORDER[present] else "next"
-    return StepView(step.value, LABELS[step], state, change.at if change else None, change.reason if change else "")
+    return StepView(step.value, LABELS[step], state, at, reason)
 
 
 def follows(session: Session, input_id: UUID, actor: Actor) -> bool:

@@ -1,8 +1,12 @@
 """Which language and which look: what was chosen, else what the phone asks for, else bokmål."""
 
+from functools import lru_cache
+
 from babel.support import NullTranslations
 from flask import Flask, has_request_context, request
 from flask_babel import get_locale
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from app.core.language import LANGUAGES, SOURCE_LANGUAGE, words_in
 from app.web.extensions import babel
@@ -11,6 +15,7 @@ OWN_NAMES = {"nb": "Bokmål", "nn": "Nynorsk", "en": "English", "se": "Davvisám
 DRAFTS = frozenset({"se", "smj"})
 LOOKS = ("auto", "light", "dark")
 LANGUAGE_COOKIE = "spraak"
+LONGEST_WISH = 200  # letters of Accept-Language that are read
 LOOK_COOKIE = "utseende"
 
 
@@ -24,10 +29,14 @@ def install(app: Flask) -> None:
 def chosen_language() -> str:
     """Return the language of this request: the cookie's, else the best the phone asks for, else bokmål."""
     chosen = request.cookies.get(LANGUAGE_COOKIE)
-    if chosen in LANGUAGES:
-        return chosen
-    asked = request.accept_languages.best_match(("no", *LANGUAGES), default=SOURCE_LANGUAGE)
-    return SOURCE_LANGUAGE if asked in {"no", None} else str(asked)
+    return chosen if chosen in LANGUAGES else _asked_for(request.headers.get("Accept-Language", "")[:LONGEST_WISH])
+
+
+@lru_cache(maxsize=500)
+def _asked_for(header: str) -> str:
+    """Kept: most phones here say one of a few things, and reading it takes as long as a small query."""
+    best = parse_accept_header(header, LanguageAccept).best_match(("no", *LANGUAGES), default=SOURCE_LANGUAGE)
+    return SOURCE_LANGUAGE if best in {"no", None} else str(best)
 
 
 def locale() -> str:
@@ -49,7 +58,10 @@ def ngettext(one: str, many: str, num: int, **values: object) -> str:
 
 def _words() -> tuple[str, NullTranslations]:
     """Return the page's language and its catalogue, looked up once a request: Flask-Babel's own look is dear."""
-    environ = request.environ if has_request_context() else {}
+    if not has_request_context():
+        code = str(get_locale() or SOURCE_LANGUAGE)
+        return code, words_in(code)
+    environ = request.environ
     found: tuple[str, NullTranslations] | None = environ.get("lab.words")
     if found is None:
         code = str(get_locale() or SOURCE_LANGUAGE)
