@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import click
@@ -213,8 +214,15 @@ def _left_files(settings: Settings, now: datetime) -> list[str]:
     """The reconciler removes what nobody needs after a day, once an hour."""
     oldest = (now - KEPT_AT_MOST - TIDIED_WITHIN).timestamp()
     folder = picture_store(settings).quarantine
-    left = sum(path.lstat().st_mtime < oldest for path in folder.iterdir()) if folder.is_dir() else 0
+    left = sum(_is_older(path, oldest) for path in folder.iterdir()) if folder.is_dir() else 0
     return [f"{left} filer i karantene skulle vært borte."] if left else []
+
+
+def _is_older(path: Path, moment: float) -> bool:
+    try:
+        return path.lstat().st_mtime < moment
+    except FileNotFoundError:  # it went while we looked
+        return False
 
 
 def _count(session: Session, query) -> int:  # type: ignore[no-untyped-def]  # noqa: ANN001

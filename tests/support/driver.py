@@ -15,6 +15,7 @@ fixed time: it looks again and again until what it waits for is there, or the de
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,6 +32,7 @@ from sqlalchemy.orm import Session
 
 from app.core import sqlite
 from app.core.actor import Actor
+from app.ideas.models import Idea
 from app.outbox.models import DeliveryState, OutboxDelivery, OutboxEvent, Pause
 from app.settings import Settings, read_settings
 from ops.redis_server import RedisPlan, find_redis_server, plan_redis, redis_answers
@@ -38,7 +40,7 @@ from tests.support.citizen import Citizen
 from tests.support.database import fresh_database
 from tests.support.equation import Equation, count
 from tests.support.ideas import make_idea
-from tests.support.nursery import ROOT, Nursery
+from tests.support.nursery import Nursery
 from tests.support.standin import Standin
 
 LOOK_EVERY_S = 0.05
@@ -253,7 +255,7 @@ class Driver:
     def bells_unheard(self, queue: str) -> int:
         """Return how many bells lie in Redis that no worker has heard."""
         with self.redis() as line:
-            return int(line.llen(f"rq:queue:{queue}"))  # type: ignore[arg-type] # the stubs cannot tell sync from async
+            return int(line.llen(f"rq:queue:{queue}"))
 
     # --- what lies in the database ------------------------------------------------------------------------------
 
@@ -289,8 +291,6 @@ class Driver:
         return [delivery for delivery in found if delivery.event_id in events]
 
     def _idea_titled(self, session: Session, title: str) -> UUID:
-        from app.ideas.models import Idea  # noqa: PLC0415 - the support modules are imported before the app is chosen
-
         return session.scalars(select(Idea.id).where(Idea.title == title)).one()
 
     def count_in(self, *states: DeliveryState, job: str = "forward_case") -> int:
@@ -350,9 +350,4 @@ def now() -> datetime:
 
 def interpreter_words(module: str, *words: str) -> list[str]:
     """Return the command line of a program that must start from nothing, e.g. below strace."""
-    import sys  # noqa: PLC0415
-
     return [sys.executable, "-m", module, *words]
-
-
-__all__ = ["PLUG_PULLED", "ROOT", "Driver", "interpreter_words", "now"]

@@ -179,7 +179,7 @@ def _become(wish: Mapping[str, Any]) -> None:
 
 def _run(module: str, words: Sequence[str]) -> int:
     if not module:
-        os.execvp(words[0], words)  # noqa: S606 - a fixed list of words
+        os.execvp(words[0], list(words))  # noqa: S606 - a fixed list of words
     sys.argv = [module, *words]
     warnings.simplefilter("ignore", RuntimeWarning)  # runpy tells that the module has been imported; that is the point
     try:
