@@ -20,7 +20,7 @@ import app.push.routes
 from app import commands
 from app.core import crash, sqlite
 from app.settings import Settings, read_settings
-from app.web import access, components, errors, language, logs, observe, security, transaction
+from app.web import access, components, errors, language, logs, observe, packing, security, transaction
 from app.web.assets import STATIC, Assets, read_assets
 from app.web.extensions import csrf, db, install_login, limiter, migrate
 from app.web.moments import day_text, when_text
@@ -69,6 +69,7 @@ def create_app(
 def _install(lab: Flask, settings: Settings) -> None:
     """Install the extensions. Answers pass them in the opposite order: headers come last, after all cookies."""
     lab.wsgi_app = ProxyFix(lab.wsgi_app, x_for=1, x_proto=1, x_host=1) if settings.production else lab.wsgi_app  # type: ignore[method-assign]
+    packing.install(lab)
     security.install(lab, settings)
     db.init_app(lab)
     with lab.app_context():
