@@ -90,6 +90,7 @@ def _install(lab: Flask, settings: Settings) -> None:
         lab,
         _=language.gettext,
         ngettext=language.ngettext,
+        number_text=language.number_text,
         nonce=security.nonce,
         asset=assets.address,
         app_version=lambda: assets.version,

@@ -51,9 +51,14 @@ def gettext(message: str, **values: object) -> str:
 
 
 def ngettext(one: str, many: str, num: int, **values: object) -> str:
-    """Return the form of a sentence that fits `num`, in the page's language; num is among its values."""
+    """Return the form of a sentence that fits `num`, in the page's language; num is among its values, as text."""
     said: str = _words()[1].ngettext(one, many, num)
-    return said % {"num": num, **values}
+    return said % {"num": number_text(num), **values}
+
+
+def number_text(number: int) -> str:
+    """Return «20 000» with a thin space that does not break, in English «20,000»."""
+    return f"{number:,}" if locale() == "en" else f"{number:,}".replace(",", "\u202f")
 
 
 def _words() -> tuple[str, NullTranslations]:

@@ -1,10 +1,11 @@
-"""Times and days, said in each of the five languages."""
+"""Times, days and counts, said in each of the five languages."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from app.core.language import LANGUAGES
+from app.web.language import ngettext
 from app.web.moments import day_text, when_text
 
 NOW = datetime(2026, 3, 3, 13, 2, tzinfo=UTC)
@@ -43,6 +44,16 @@ def test_an_hour_after_midnight_in_oslo_is_a_new_day(app):
 
     with in_language(app, "nb"):
         assert when_text(late, NOW) == "i dag 00.30"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("nb", "20\u202f000 idéer"), ("nn", "20\u202f000 idear"), ("en", "20,000 ideas"), ("smj", "20\u202f000 idéer")],
+)
+def test_a_large_count_is_easy_to_read(app, language, said):
+    with in_language(app, language):
+        assert ngettext("%(num)s idé", "%(num)s idéer", 20_000) == said
+        assert ngettext("%(num)s idé", "%(num)s idéer", 1).startswith("1 ")
 
 
 def in_language(app, language):

@@ -6,8 +6,6 @@ from uuid import UUID
 from flask import jsonify, make_response, redirect, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from app.areas.query import areas
 from app.core.errors import RuleBroken
@@ -29,7 +27,8 @@ from app.web.context import current_actor, now, remember_device
 from app.web.errors import sentence, wants_json
 from app.web.extensions import limiter, session, settings
 from app.web.htmx import respond
-from app.web.language import chosen_language
+from app.web.language import chosen_language, ngettext
+from app.web.language import gettext as _
 from app.web.security import OFFLINE
 
 LONGEST_SEARCH = 100
@@ -44,7 +43,7 @@ def index() -> ResponseReturnValue:
     known = areas(session(), with_closed=True)
     wanted, page = _wanted(request.args, {area.slug for area in known})
     found = query.list_ideas(session(), wanted, page=page)
-    say = None if found.count is None else ngettext("%(num)d idé", "%(num)d idéer", found.count)
+    say = None if found.count is None else ngettext("%(num)s idé", "%(num)s idéer", found.count)
     response = respond(
         "ideas/index.html",
         fragment="more" if page > 1 else "results",
@@ -176,7 +175,7 @@ def support(idea_id: UUID) -> ResponseReturnValue:
     else:
         service.unsupport_idea(session(), idea, actor=actor)
     count = idea.support_count
-    supporters = ngettext("%(num)d støtter.", "%(num)d støtter.", count)
+    supporters = ngettext("%(num)s støtter.", "%(num)s støtter.", count)
     say = _("Du støtter. %(supporters)s", supporters=supporters) if wanted else supporters
     if request.headers.get("HX-Request"):
         return respond(
