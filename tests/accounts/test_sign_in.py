@@ -152,7 +152,7 @@ def test_signing_out_forgets_all_and_asks_the_browser_to(visit_as):
     assert per.client.get("/arbeidsflate").status_code == 303
 
 
-@pytest.mark.parametrize("user", ["", "tull", str(uuid4())])
+@pytest.mark.parametrize("user", ["", "tull", "3f1c8a52-6f0e-4d57-9d0b-1f2a7c4e8b90"])
 def test_a_cookie_with_nobody_in_it_signs_nobody_in(visit, user):
     with visit.client.session_transaction() as cookie:
         cookie["_user_id"] = user
