@@ -35,11 +35,12 @@ def test_every_input_is_filed_once_although_workers_are_killed_and_the_archive_f
     with drive("R1") as driver:
         make_archive_faulty(driver)
         driver.start_redis()
-        driver.write_ideas([f"R1 idé {number}" for number in range(size.forwards)])
         driver.start("relay", "reconciler", *(f"send-{number}" for number in range(WORKERS)))
 
-        for kill in range(1, size.kills + 1):
-            wanted = kill * size.forwards // (size.kills + 2)
+        for titles in batches(size):  # not all at once: a second try must not wait behind a hundred first ones
+            before = driver.filed()
+            driver.write_ideas(titles)
+            wanted = before + len(titles) // 2
             driver.wait(lambda wanted=wanted: driver.filed() >= wanted, size.within_s, f"fewer than {wanted} are filed")
             victim = dice.choice(driver.names("send"))
             driver.kill(victim)
@@ -49,6 +50,12 @@ def test_every_input_is_filed_once_although_workers_are_killed_and_the_archive_f
         counted = driver.equation()
         assert counted.entries == size.forwards, f"R1: {counted.entries} cases for {size.forwards} inputs"
         assert driver.count_in(DeliveryState.SENDING) == 0, "R1: a row is left in sending"
+
+
+def batches(size: Size) -> list[list[str]]:
+    """Return the titles of all inputs, in as many batches as there are kills."""
+    titles = [f"R1 idé {number}" for number in range(size.forwards)]
+    return [titles[first :: size.kills] for first in range(size.kills)]
 
 
 def make_archive_faulty(driver: Driver) -> None:
@@ -61,6 +68,6 @@ def make_archive_faulty(driver: Driver) -> None:
         "slow": (0.15, {"seconds": 0.6}),
         "broken_xml": (0.03, {}),
     }
+    driver.standin.script("slow", operation="NyJournalpost", times=None, chance=0.15, seed=99, seconds=2.2)
     for seed, (behaviour, (chance, more)) in enumerate(rules.items()):
         driver.standin.script(behaviour, operation="write", times=None, chance=chance, seed=seed, **more)
-    driver.standin.script("slow", operation="NyJournalpost", times=None, chance=0.05, seed=99, seconds=2.2)
