@@ -33,8 +33,8 @@ from app.outbox.models import DeliveryAttempt, DeliveryState, OutboxDelivery, Ou
 SILENT_DEATHS_ALLOWED = 10
 GIVE_UP_AFTER = timedelta(days=14)
 FAILURES_BEFORE_PAUSE = 5
-# Behind these there is one receiver, so five failures in a row mean that it is away. Push has many, and strangers choose
-# which: five dead endpoints must not stop everybody's notices.
+# Behind these there is one receiver, so five failures in a row mean that it is away. Push has many, and strangers
+# choose which: five dead endpoints must not stop everybody's notices.
 ONE_RECEIVER = frozenset({"archive", "mail"})
 PROBE_AFTER_FAILURES = timedelta(minutes=1)
 PROBE_AFTER_CONFIGURATION = timedelta(minutes=5)
