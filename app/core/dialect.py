@@ -1,10 +1,13 @@
 """The few sentences that SQLite and PostgreSQL say differently."""
 
 from collections.abc import Mapping
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 
+from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 from app.core.db import Model
 
@@ -18,7 +21,13 @@ def insert_once(session: Session, model: type[Model], values: Mapping[str, Any])
 
     The uniqueness is in the write itself. A second writer of the same key waits for the first, then gets False.
     """
-    insert = postgresql.insert if is_postgresql(session) else sqlite.insert
+    return session.execute(_insert_once(model, is_postgresql(session)), values).first() is not None
+
+
+@lru_cache
+def _insert_once(model: type[Model], on_postgresql: bool) -> ReturningInsert[Any]:
+    """Return the sentence for one table, made once: it holds no values, and making it takes longer than saying it."""
+    insert = postgresql.insert if on_postgresql else sqlite.insert
+    table = cast("Table", model.__table__)
     # The row is asked back: psycopg's count of an INSERT is not kept by SQLAlchemy (-1).
-    made = insert(model).values(**values).on_conflict_do_nothing().returning(*model.__table__.primary_key)
-    return session.execute(made).first() is not None
+    return insert(table).on_conflict_do_nothing().returning(*table.primary_key)
