@@ -38,6 +38,9 @@ function start(form) {
   if (form.dataset.screenOn) return;
   form.dataset.screenOn = "yes";
   const kept = new Set();
+  let pressed = false;
+  form.addEventListener("pointerdown", () => (pressed = true));
+  for (const over of ["pointerup", "pointercancel"]) addEventListener(over, () => (pressed = false));
 
   /** @returns {boolean} whether a question stands at the field now */
   function ask(control) {
@@ -91,7 +94,12 @@ function start(form) {
 
   const fields = () => [...form.querySelectorAll('input[type="text"], textarea')];
   form.addEventListener("change", (event) => {
-    if (fields().includes(event.target)) ask(event.target);
+    const control = event.target;
+    if (!fields().includes(control)) return;
+    // Not while a finger is down: the question would push away what is being tapped, and the tap would miss.
+    const soon = () => setTimeout(() => document.getElementById(`${control.id}-screen`) || ask(control), 100);
+    if (pressed) addEventListener("pointerup", soon, { once: true });
+    else soon();
   });
   form.addEventListener(
     "submit",

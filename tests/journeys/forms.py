@@ -1,0 +1,68 @@
+"""Filling in forms as people do: by the words they read."""
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+    from tests.journeys.town import Town
+
+
+def fill_idea(page: "Page", title: str, why: str = "Da blir det lettere for alle.", area: str = "Annet") -> None:
+    """Fill in what an idea needs. area: the focus area's name as it stands on the page."""
+    page.get_by_label("Hva er idéen din?").fill(title)
+    page.get_by_label("Hvorfor er det lurt?").fill(why)
+    page.get_by_text(area, exact=True).click()
+
+
+def send(page: "Page") -> None:
+    """Press «Send idéen», and see the receipt."""
+    page.get_by_role("button", name="Send idéen").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Takk! Vi har fått idéen din.")
+
+
+def send_idea(page: "Page", title: str) -> str:
+    """Send a plain idea; return the address of its page, without the host."""
+    page.goto("/ideer/ny")
+    fill_idea(page, title)
+    send(page)
+    return page.get_by_role("link", name="Se idéen slik andre ser den").get_attribute("href") or ""
+
+
+def sign_in(page: "Page", town: "Town", after: str = "/arbeidsflate") -> None:
+    """Sign Per in with the code that comes by mail, and open the page `after`."""
+    post = page.context.new_page()
+    letters = codes_in(post, town).count()
+    page.goto(after)
+    page.get_by_label("E-post").fill(town.staff)
+    page.get_by_role("button", name="Send kode").click()
+    page.get_by_label("Koden").fill(next_code(post, town, letters))
+    page.get_by_role("button", name="Logg inn").click()
+    expect(page).to_have_url(f"{town.site}{after}")
+
+
+def codes_in(post: "Page", town: "Town") -> "Locator":
+    """Open the page on which mails end; return the letters with a code for Per, newest first."""
+    post.goto(town.post)
+    return post.get_by_role("article").filter(has_text=town.staff).filter(has_text="Koden din")
+
+
+def next_code(post: "Page", town: "Town", letters: int) -> str:
+    """Return the code in the letter after the first `letters`, when it has come; close the page."""
+    eventually(lambda: codes_in(post, town).count() > letters)
+    found = re.search(r"\b\d{6,8}\b", codes_in(post, town).first.inner_text())
+    assert found
+    post.close()
+    return found[0]
+
+
+def eventually(true: Callable[[], bool], tries: int = 200) -> None:
+    """Ask again, each time over the network, until it is so."""
+    for _ in range(tries):
+        if true():
+            return
+    raise AssertionError("it did not happen in time")

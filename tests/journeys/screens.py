@@ -1,0 +1,178 @@
+"""Every screen there is, by name: how somebody gets there, and what must be so on each of them."""
+
+import gzip
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.journeys.forms import fill_idea
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page, Response
+
+WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+KB = 1024
+AXE = Axe()
+# What stands wider than the window, and is not inside something that is meant to be scrolled or out of sight.
+TOO_WIDE = """() => [...document.querySelectorAll("body *")].filter((one) => {
+  const box = one.getBoundingClientRect();
+  return box.width > 2 && box.right > innerWidth + 1 && !one.closest(".tabs, .ds-sr-only, .status, svg");
+}).slice(0, 5).map((one) => `${one.tagName.toLowerCase()}.${one.className}`)"""
+TALL_LABELS = """() => [...document.querySelectorAll(".navigation__link")].filter((one) => {
+  const icon = one.querySelector(".navigation__icon").getBoundingClientRect().height;
+  const line = parseFloat(getComputedStyle(one).fontSize) * 1.2;
+  return one.scrollWidth > one.clientWidth + 1 || one.clientHeight > Math.max(62, icon + 2 * line);
+}).map((one) => one.textContent)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """One screen in one state. who: "nobody", "kari" (she has sent something) or "per" (signed in).
+
+    path: the address, where {idea}, {receipt} and the like are filled in. act: what is done there.
+    """
+
+    name: str
+    path: str
+    who: str = "nobody"
+    act: Callable[["Page"], None] = field(default=lambda _page: None)
+
+    def visit(self, page: "Page", addresses: Mapping[str, str]) -> None:
+        """Open the page, before anything is done on it."""
+        page.goto(self.path.format_map(addresses))
+        page.wait_for_load_state("networkidle" if self.path == "/" else "load")
+
+    def open(self, page: "Page", addresses: Mapping[str, str]) -> None:
+        """Open the page and do there what makes it this screen."""
+        self.visit(page, addresses)
+        self.act(page)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def send_nothing(page: "Page") -> None:
+    page.get_by_role("button", name="Send idéen").click()
+    expect(page.locator("#error-summary")).to_be_visible()
+
+
+def write_much(page: "Page") -> None:
+    long = "Fylkesveivedlikeholdskontraktsforhandlinger"
+    fill_idea(page, f"{long} og bedre brøyting på Bjerkvik", "Ring 412 34 567.\n" + f"{long}. " * 5)
+    expect(page.locator("#body-screen")).to_be_visible()
+
+
+def lose_the_net(page: "Page") -> None:
+    page.context.set_offline(True)
+    expect(page.locator("#notice-offline")).to_be_visible()
+
+
+def ask_for_a_code(page: "Page") -> None:
+    page.get_by_label("E-post").fill("ingen@test.example")
+    page.get_by_role("button", name="Send kode").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Skriv koden")
+
+
+def fold_out(page: "Page") -> None:
+    page.locator("details summary").first.click()
+
+
+def answer_nothing(page: "Page") -> None:
+    page.get_by_role("button", name="Send svaret").click()
+    expect(page.locator("#error-summary")).to_be_visible()
+
+
+SCREENS = (
+    Screen("home", "/"),
+    Screen("home with own ideas", "/", "kari"),
+    Screen("contribute", "/bidra"),
+    Screen("list", "/ideer"),
+    Screen("list with its filter open", "/ideer", act=fold_out),
+    Screen("list without a hit", "/ideer?sok=xyzzy"),
+    Screen("new idea", "/ideer/ny", act=fold_out),
+    Screen("new idea, refused", "/ideer/ny", act=send_nothing),
+    Screen("new idea, written", "/ideer/ny", act=write_much),
+    Screen("new idea without network", "/ideer/ny", act=lose_the_net),
+    Screen("idea", "{idea}"),
+    Screen("idea that is done", "{done}"),
+    Screen("idea of a long title", "{long}"),
+    Screen("idea that is hidden", "{hidden}"),
+    Screen("idea that is withdrawn", "{withdrawn}"),
+    Screen("receipt", "{receipt}", "kari"),
+    Screen("receipt after «Angre»", "{undone}", "kari"),
+    Screen("own things", "/mine", "kari"),
+    Screen("own things, none", "/mine"),
+    Screen("notices", "/varsler"),
+    Screen("language and look", "/utseende"),
+    Screen("privacy", "/personvern"),
+    Screen("accessibility", "/tilgjengelighet"),
+    Screen("about", "/om"),
+    Screen("offline", "/offline"),
+    Screen("map", "/kart"),
+    Screen("join", "/bli?kode=K7M4QX"),
+    Screen("not found", "/finnes-ikke"),
+    Screen("sign in", "/logg-inn"),
+    Screen("code", "/logg-inn", act=ask_for_a_code),
+    Screen("desk", "/arbeidsflate", "per"),
+    Screen("desk, one idea", "/arbeidsflate{idea}", "per"),
+    Screen("desk, refused answer", "/arbeidsflate{idea}", "per", answer_nothing),
+    Screen("desk, hidden idea", "/arbeidsflate{hidden}", "per"),
+)
+
+
+def violations(page: "Page") -> list[str]:
+    """Return what axe finds against WCAG 2.2 A and AA: rule and where."""
+    found = AXE.run(page, options={"runOnly": {"type": "tag", "values": list(WCAG)}, "resultTypes": ["violations"]})
+    return [f"{one['id']}: {node['html'][:160]}" for one in found.response["violations"] for node in one["nodes"]]
+
+
+def layout_faults(page: "Page") -> list[str]:
+    """Return what makes the page scroll sideways, and labels of the navigation that do not fit."""
+    faults: list[str] = []
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        faults.append(f"scrolls sideways: {page.evaluate(TOO_WIDE)}")
+    faults += [f"label is cut or on two lines: {label}" for label in page.evaluate(TALL_LABELS)]
+    return faults
+
+
+@dataclass
+class Weight:
+    """What a page brings at the first visit, from an empty cache. Listens from the moment it is made."""
+
+    page: "Page"
+    answers: "list[Response]" = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("response", self._note)
+
+    def _note(self, answer: "Response") -> None:
+        self.answers.append(answer)
+
+    def faults(self) -> list[str]:
+        """Return each budget of look.md 9 that is broken. Photos and the endless stream are not of the first view."""
+        counted = [one for one in self.answers if one.request.resource_type not in {"image", "eventsource"}]
+        html = len(gzip.compress(counted[0].body()))
+        shares = {kind: self._kb(counted, kind) for kind in ("stylesheet", "script", "font")}
+        figures = {
+            "HTML": (html / KB, 14),
+            "CSS": (shares["stylesheet"], 30),
+            "JavaScript": (shares["script"], 25),
+            "fonts": (shares["font"], 70),
+            "first view": (html / KB + sum(shares.values()), 150),
+            "requests": (len([one for one in self.answers if one.url.startswith("http")]), 15),
+        }
+        faults = [f"{name}: {value:.1f}, limit {limit}" for name, (value, limit) in figures.items() if value > limit]
+        hosts = {urlsplit(one.url).hostname for one in self.answers if one.url.startswith("http")}
+        return [*faults, *(f"foreign host {host}" for host in hosts if host != "127.0.0.1")]
+
+    @staticmethod
+    def _kb(answers: "list[Response]", kind: str) -> float:
+        return sum(_on_the_wire(one) for one in answers if one.request.resource_type == kind) / KB
+
+
+def _on_the_wire(answer: "Response") -> int:
+    """Return the bytes of the body as they are sent to a browser that takes gzip; a font is packed already."""
+    body = answer.body()
+    return len(body) if answer.request.resource_type == "font" else len(gzip.compress(body))

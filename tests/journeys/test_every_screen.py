@@ -1,0 +1,119 @@
+"""Every screen as it is met: readable for all, on each width, in each light, and light to fetch."""
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.journeys.forms import fill_idea, send, sign_in
+from tests.journeys.screens import SCREENS, Screen, Weight, layout_faults, violations
+from tests.support.browser import DESK, PHONE, phone
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+    from tests.journeys.town import Town
+
+NAMES = [screen.name for screen in SCREENS]
+THEMES: dict[str, dict[str, Any]] = {
+    "light": {"color_scheme": "light"},
+    "dark": {"color_scheme": "dark"},
+    "forced colours": {"forced_colors": "active"},
+}
+WIDTHS = ((320, 640), (390, 844), (768, 1024), (1280, 800))
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=NAMES)
+def test_everybody_can_use_it_and_it_is_light_to_fetch(open_phone, furnished, screen):
+    # Without the worker, which fetches ahead: what is counted here is what the page itself asks for
+    page = open_phone(**furnished.visitor(screen), service_workers="block").new_page()
+    weight = Weight(page)
+
+    screen.visit(page, furnished.addresses)
+    too_heavy = weight.faults()
+    screen.act(page)
+
+    assert violations(page) + layout_faults(page) + too_heavy == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("screen", SCREENS, ids=NAMES)
+def test_everybody_can_use_it_on_each_width_in_each_light(open_phone, furnished, screen, theme):
+    page = open_phone(**furnished.visitor(screen), **THEMES[theme]).new_page()
+    screen.open(page, furnished.addresses)
+
+    faults = []
+    for width, height in WIDTHS:
+        page.set_viewport_size({"width": width, "height": height})
+        faults += [f"{width}: {fault}" for fault in violations(page) + layout_faults(page)]
+
+    assert faults == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("screen", SCREENS, ids=NAMES)
+def test_it_can_be_read_with_text_twice_as_large(open_phone, furnished, screen):
+    page = open_phone(**furnished.visitor(screen)).new_page()
+    screen.open(page, furnished.addresses)
+
+    # As the phone's own setting does: every size is in rem. A stylesheet of the page would be refused, this is none
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+
+    assert layout_faults(page) + violations(page) == []
+
+
+class Furnished:
+    """What the screens need to be there. addresses: name -> path. states: who -> the cookies of their browser."""
+
+    def __init__(self) -> None:
+        self.addresses: dict[str, str] = {}
+        self.states: dict[str, Any] = {"nobody": None}
+
+    def visitor(self, screen: Screen) -> dict[str, Any]:
+        """Return how the browser of the screen's visitor is opened."""
+        return {"storage_state": self.states[screen.who], "viewport": DESK if screen.who == "per" else PHONE}
+
+
+@pytest.fixture(scope="module")
+def furnished(browser: "Browser", town: "Town", photo: "Path") -> Furnished:
+    """Ideas in every state, sent by Kari, and Per signed in."""
+    made = Furnished()
+    kari, per = phone(browser, base_url=town.site), phone(browser, base_url=town.site)
+    page = kari.new_page()
+    made.addresses["undone"], made.addresses["withdrawn"] = write(page, "Noe jeg angrer på")
+    page.goto(made.addresses["undone"])
+    page.get_by_role("button", name="Angre").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Angret. Idéen er ikke sendt.")
+    _, made.addresses["hidden"] = write(page, "Noe som ikke passer her")
+    _, made.addresses["long"] = write(
+        page,
+        "Gjør fylkesveivedlikeholdskontraktsforhandlingene mellom Narvik, Ballangen og Evenes åpne for alle som vil se",
+    )
+    made.addresses["receipt"], made.addresses["idea"] = write(page, "La lysløypa på Ankenes lyse til klokka 23", photo)
+    page.goto("/ideer?status=done")
+    made.addresses["done"] = page.locator("#results article a").first.get_attribute("href") or ""
+    made.states["kari"] = kari.storage_state()
+    desk = per.new_page()
+    sign_in(desk, town, f"/arbeidsflate{made.addresses['hidden']}")
+    desk.get_by_label("Hvorfor skjuler du den?").fill("Den handler om en nabo.")
+    desk.get_by_role("button", name="Skjul idéen").click()
+    expect(desk.get_by_role("button", name="Vis den igjen")).to_be_visible()
+    made.states["per"] = per.storage_state()
+    kari.close()
+    per.close()
+    return made
+
+
+def write(page: "Page", title: str, photo: "Path | None" = None) -> tuple[str, str]:
+    """Send an idea; return the paths of its receipt and of its page."""
+    page.goto("/ideer/ny")
+    fill_idea(page, title)
+    if photo is not None:
+        page.locator("#pictures").set_input_files(photo)
+        expect(page.get_by_role("img", name="Bilde 1")).to_be_visible()
+    send(page)
+    idea = page.get_by_role("link", name="Se idéen slik andre ser den").get_attribute("href")
+    return "/" + page.url.split("/", 3)[3], idea or ""
