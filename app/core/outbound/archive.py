@@ -100,7 +100,7 @@ class ArchiveConnection:
             size += len(part)
             if size > self._max_bytes:
                 raise _no_answer("Arkivets svar er for stort.", writes=writes)
-            if False:
+            if time.monotonic() > until:
                 raise _no_answer("Arkivet brukte for lang tid på svaret.", writes=writes)
             parts.append(part)
         return b"".join(parts)
