@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, ScalarSelect, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.core.actor import NOBODY, Actor
@@ -45,12 +46,32 @@ def pictures_of(session: Session, input_id: UUID) -> Sequence[ShownPicture]:
     return pictures_for(session, [input_id]).get(input_id, ())
 
 
-# Made once: every list asks it, and making a question costs as much as asking it.
+_pictures = Picture.__table__.c
+# Made once: every page asks it, and making a question costs as much as asking it.
 _SHOWN_OF = (
-    select(Picture.input_id, Picture.id, Picture.position, Picture.state, Picture.width, Picture.height, Picture.public)
-    .where(Picture.input_id.in_(bindparam("inputs", expanding=True)))
-    .order_by(Picture.input_id, Picture.position)
+    select(
+        _pictures.input_id,
+        _pictures.id,
+        _pictures.position,
+        _pictures.state,
+        _pictures.width,
+        _pictures.height,
+        _pictures.public,
+    )
+    .where(_pictures.input_id.in_(bindparam("inputs", expanding=True)))
+    .order_by(_pictures.input_id, _pictures.position)
 )
+
+
+def first_shown(input_id: ColumnElement[Any]) -> ScalarSelect[Any]:
+    """Return the id of the first picture that everybody may see, for a list: a part of its question."""
+    return (
+        select(_pictures.id)
+        .where(_pictures.input_id == input_id, _pictures.state == PictureState.READY.value, _pictures.public)
+        .order_by(_pictures.position)
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 def pictures_for(session: Session, input_ids: Iterable[UUID]) -> Mapping[UUID, Sequence[ShownPicture]]:

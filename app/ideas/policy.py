@@ -1,5 +1,9 @@
 """Who may do what with an idea."""
 
+from typing import Any
+
+from sqlalchemy import Row
+
 from app.core.actor import Actor, Role
 from app.ideas.models import Idea
 
@@ -11,14 +15,14 @@ def may_answer(actor: Actor, _idea: Idea) -> bool:
     return actor.role in ANSWERERS
 
 
-def is_writer(actor: Actor, idea: Idea) -> bool:
+def is_writer(actor: Actor, idea: Idea | Row[Any]) -> bool:
     """Tell whether `actor` sent it: the same account, or the same device."""
     by_account = actor.participant_id is not None and actor.participant_id == idea.author_id
     by_device = actor.device_key is not None and actor.device_key == idea.device_key
     return by_account or by_device
 
 
-def may_read(actor: Actor, idea: Idea) -> bool:
+def may_read(actor: Actor, idea: Idea | Row[Any]) -> bool:
     """Read its words: everybody, unless it is hidden or withdrawn; then its writer and staff."""
     if idea.hidden_at is None and idea.withdrawn_at is None:
         return True

@@ -1,13 +1,14 @@
 """What can be seen of ideas: frozen values, with only what its reader may see."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.areas.models import FocusArea
@@ -47,7 +48,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class ListedIdea:
-    """An idea in a list. body: as written; picture: the first one, when it can be shown."""
+    """An idea in a list. body: how it begins; picture: id of the first one that can be shown."""
 
     id: UUID
     title: str
@@ -57,7 +58,7 @@ class ListedIdea:
     submitted_at: datetime
     support_count: int
     step: str
-    picture: ShownPicture | None
+    picture: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,40 +165,44 @@ def list_ideas(session: Session, wanted: Filter, *, page: int = 1) -> IdeaPage:
     kind = (ids is not None, bool(wanted.area), wanted.step is not None)
     place = {"first": (page - 1) * PAGE, "most": PAGE + 1}
     rows = session.execute(_list_query(*kind, wanted.order), {**asked, **place}).all()
-    listed = _listed(session, rows[:PAGE])
+    listed = _listed(rows[:PAGE])
     count = _count(session, kind, asked) if any(kind) else None
     return IdeaPage(listed, page, len(rows) > PAGE, count)
 
 
+# Tables, not classes: what is only shown need not become objects that follow their changes.
+_ideas, _areas, _parcels, _answers = (model.__table__.c for model in (Idea, FocusArea, Parcel, Reply))
 _LISTED = (
     select(
-        Idea.id,
-        Idea.title,
-        func.substr(Idea.body, 1, 200).label("body"),
-        Idea.submitted_at,
-        Idea.support_count,
-        FocusArea.name.label("area"),
-        FocusArea.icon.label("area_icon"),
-        Parcel.step,
+        _ideas.id,
+        _ideas.title,
+        func.substr(_ideas.body, 1, 200).label("body"),
+        _areas.name.label("area"),
+        _areas.icon.label("area_icon"),
+        _ideas.submitted_at,
+        _ideas.support_count,
+        func.coalesce(_parcels.step, Step.RECEIVED.value).label("step"),
+        files.first_shown(_ideas.id).label("picture"),
     )
-    .join(FocusArea, FocusArea.id == Idea.area_id)
-    .outerjoin(Parcel, Parcel.input_id == Idea.id)
+    .select_from(Idea.__table__)
+    .join(FocusArea.__table__, _areas.id == _ideas.area_id)
+    .outerjoin(Parcel.__table__, _parcels.input_id == _ideas.id)
 )
-_SHOWN = (Idea.hidden_at.is_(None), Idea.withdrawn_at.is_(None))
+_SHOWN = (_ideas.hidden_at.is_(None), _ideas.withdrawn_at.is_(None))
 
 
 @lru_cache
 def _list_query(among_ids: bool, in_area: bool, at_step: bool, order: Order) -> Select:  # type: ignore[type-arg]
     """Return the question for one page. There are few kinds, and each is made once: making costs more than asking."""
-    newest = Idea.submitted_at.desc()
-    sorting = (Idea.support_count.desc(), newest) if order is Order.MOST_SUPPORTED else (newest,)
+    newest = _ideas.submitted_at.desc()
+    sorting = (_ideas.support_count.desc(), newest) if order is Order.MOST_SUPPORTED else (newest,)
     query = _LISTED.where(*_conditions(among_ids, in_area, at_step)).order_by(*sorting)
     return query.offset(bindparam("first")).limit(bindparam("most"))
 
 
 @lru_cache
 def _count_query(among_ids: bool, in_area: bool, at_step: bool) -> Select:  # type: ignore[type-arg]
-    some = select(Idea.id).outerjoin(Parcel, Parcel.input_id == Idea.id)
+    some = select(_ideas.id).outerjoin(Parcel.__table__, _parcels.input_id == _ideas.id)
     some = some.where(*_conditions(among_ids, in_area, at_step)).limit(COUNTED_AT_MOST + 1)
     return select(func.count()).select_from(some.subquery())
 
@@ -205,12 +210,12 @@ def _count_query(among_ids: bool, in_area: bool, at_step: bool) -> Select:  # ty
 def _conditions(among_ids: bool, in_area: bool, at_step: bool) -> Sequence[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = list(_SHOWN)
     if among_ids:
-        conditions.append(Idea.id.in_(bindparam("ids", expanding=True)))
+        conditions.append(_ideas.id.in_(bindparam("ids", expanding=True)))
     if in_area:
-        area_id = select(FocusArea.id).where(FocusArea.slug == bindparam("area")).scalar_subquery()
-        conditions.append(Idea.area_id == area_id)
+        area_id = select(_areas.id).where(_areas.slug == bindparam("area")).scalar_subquery()
+        conditions.append(_ideas.area_id == area_id)
     if at_step:
-        conditions += [Parcel.kind == "idea", Parcel.step == bindparam("step")]
+        conditions += [_parcels.kind == "idea", _parcels.step == bindparam("step")]
     return conditions
 
 
@@ -220,23 +225,9 @@ def _count(session: Session, kind: tuple[bool, bool, bool], asked: Mapping[str, 
     return found if found <= COUNTED_AT_MOST else None
 
 
-def _listed(session: Session, rows: Sequence[Row]) -> tuple[ListedIdea, ...]:  # type: ignore[type-arg]
-    """Make values of rows of _LISTED, in their order, each with its first picture."""
-    pictures = files.pictures_for(session, [row.id for row in rows])
-    return tuple(
-        ListedIdea(
-            id=row.id,
-            title=row.title,
-            body=row.body,
-            area=row.area,
-            area_icon=row.area_icon,
-            submitted_at=row.submitted_at,
-            support_count=row.support_count,
-            step=row.step or Step.RECEIVED.value,
-            picture=next((p for p in pictures.get(row.id, ()) if p.is_ready and p.public), None),
-        )
-        for row in rows
-    )
+def _listed(rows: Iterable[Any]) -> tuple[ListedIdea, ...]:
+    """Make values of rows of _LISTED, in their order."""
+    return tuple(ListedIdea(*row) for row in rows)
 
 
 def ideas_by_id(session: Session, ids: Collection[UUID], *, actor: Actor) -> Mapping[UUID, ListedIdea]:
@@ -244,8 +235,8 @@ def ideas_by_id(session: Session, ids: Collection[UUID], *, actor: Actor) -> Map
     if not ids:
         return {}
     readable = [idea.id for idea in session.scalars(select(Idea).where(Idea.id.in_(ids))) if may_read(actor, idea)]
-    rows = session.execute(_LISTED.where(Idea.id.in_(readable))).all()
-    return {idea.id: idea for idea in _listed(session, rows)}
+    rows = session.execute(_LISTED.where(_ideas.id.in_(readable)))
+    return {idea.id: idea for idea in _listed(rows)}
 
 
 def sent_by(session: Session, actor: Actor, *, limit: int = 50) -> Sequence[UUID]:
@@ -265,40 +256,43 @@ def get_idea(session: Session, idea_id: UUID) -> Idea:
     return found
 
 
-_AREA = select(FocusArea.name, FocusArea.icon).where(FocusArea.id == bindparam("area_id"))
+_ONE = (
+    select(
+        Idea.__table__,
+        _areas.name.label("area"),
+        _areas.icon.label("area_icon"),
+    )
+    .join(FocusArea.__table__, _areas.id == _ideas.area_id)
+    .where(_ideas.id == bindparam("idea_id"))
+)
 _REPLIES = (
-    select(Reply.text, Reply.role_name, Reply.answered_at)
-    .where(Reply.idea_id == bindparam("idea_id"))
-    .order_by(Reply.answered_at)
+    select(_answers.text, _answers.role_name, _answers.answered_at)
+    .where(_answers.idea_id == bindparam("idea_id"))
+    .order_by(_answers.answered_at)
 )
 
 
 def published_idea(session: Session, idea_id: UUID, *, actor: Actor) -> PublishedIdea:
     """Return what `actor` may see of an idea; words that are hidden or withdrawn are left out. Raises NotFound."""
-    idea = get_idea(session, idea_id)
-    area = session.execute(_AREA, {"area_id": idea.area_id}).one()
-    parcel = parcels_of(session, [idea.id])[idea.id]
+    idea = session.execute(_ONE, {"idea_id": idea_id}).first()
+    if idea is None:
+        raise NotFound(N_("Vi fant ikke siden. Den kan ha fått ny adresse."))
     readable = may_read(actor, idea)
-    pictures = tuple(files.pictures_of(session, idea.id)) if readable else ()
     return PublishedIdea(
-        id=idea.id,
+        id=idea_id,
         title=idea.title if readable else "",
         body=idea.body if readable else "",
         place=idea.place if readable else "",
-        area=area.name,
-        area_icon=area.icon,
+        area=idea.area,
+        area_icon=idea.area_icon,
         submitted_at=idea.submitted_at,
         support_count=idea.support_count,
-        pictures=pictures,
-        replies=_replies(session, idea.id),
-        parcel=parcel,
+        pictures=tuple(files.pictures_of(session, idea_id)) if readable else (),
+        replies=tuple(ShownReply(*row) for row in session.execute(_REPLIES, {"idea_id": idea_id})),
+        parcel=parcels_of(session, [idea_id])[idea_id],
         hidden_reason=idea.hidden_reason,
         withdrawn=idea.withdrawn_at is not None,
     )
-
-
-def _replies(session: Session, idea_id: UUID) -> tuple[ShownReply, ...]:
-    return tuple(ShownReply(*row) for row in session.execute(_REPLIES, {"idea_id": idea_id}))
 
 
 def supports(session: Session, idea_id: UUID, actor: Actor) -> bool:
@@ -316,11 +310,11 @@ def supports(session: Session, idea_id: UUID, actor: Actor) -> bool:
 def done_lately(session: Session, *, limit: int = 3) -> Sequence[ListedIdea]:
     """Return ideas that something came of, the last one first."""
     query = (
-        _LISTED.where(Parcel.kind == "idea", Parcel.step == Step.DONE.value, *_SHOWN)
-        .order_by(Parcel.received_at.desc())
+        _LISTED.where(_parcels.kind == "idea", _parcels.step == Step.DONE.value, *_SHOWN)
+        .order_by(_parcels.received_at.desc())
         .limit(limit)
     )
-    return _listed(session, session.execute(query).all())
+    return _listed(session.execute(query))
 
 
 def idea_for_letter(session: Session, idea_id: UUID, store: PictureStore) -> IdeaForLetter:

@@ -52,11 +52,12 @@ def parcel_of(session: Session, input_id: UUID) -> ParcelView | None:
 
 
 # Made once: every page of an idea asks them, and making a question costs as much as asking it.
-_PARCELS = select(Parcel.input_id, Parcel.step, Parcel.case_number, Parcel.forwarded, Parcel.received_at).where(
-    Parcel.input_id.in_(bindparam("inputs", expanding=True))
+_parcel, _change = Parcel.__table__.c, StepChange.__table__.c
+_PARCELS = select(_parcel.input_id, _parcel.step, _parcel.case_number, _parcel.forwarded, _parcel.received_at).where(
+    _parcel.input_id.in_(bindparam("inputs", expanding=True))
 )
-_CHANGES = select(StepChange.input_id, StepChange.step, StepChange.at, StepChange.reason).where(
-    StepChange.input_id.in_(bindparam("inputs", expanding=True))
+_CHANGES = select(_change.input_id, _change.step, _change.at, _change.reason).where(
+    _change.input_id.in_(bindparam("inputs", expanding=True))
 )
 _NOT_YET: tuple[datetime | None, str] = (None, "")
 

@@ -15,7 +15,6 @@ from app.files.service import Original
 from app.files.store import picture_store
 from app.ideas import query, service
 from app.ideas.forms import IdeaForm
-from app.ideas.policy import is_writer
 from app.ideas.query import Filter, Order
 from app.ideas.routes import bp
 from app.parcels import query as parcels
@@ -157,7 +156,6 @@ def show(idea_id: UUID) -> ResponseReturnValue:
         idea=idea,
         supported=query.supports(session(), idea_id, actor),
         following=parcels.follows(session(), idea_id, actor),
-        mine=is_writer(actor, query.get_idea(session(), idea_id)),
         live_url=settings().live_url,
         now=now(),
     )
