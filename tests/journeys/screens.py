@@ -22,10 +22,10 @@ TOO_WIDE = """() => [...document.querySelectorAll("body *")].filter((one) => {
   const box = one.getBoundingClientRect();
   return box.width > 2 && box.right > innerWidth + 1 && !one.closest(".tabs, .ds-sr-only, .status, svg");
 }).slice(0, 5).map((one) => `${one.tagName.toLowerCase()}.${one.className}`)"""
-TALL_LABELS = """() => [...document.querySelectorAll(".navigation__link")].filter((one) => {
-  const icon = one.querySelector(".navigation__icon").getBoundingClientRect().height;
-  const line = parseFloat(getComputedStyle(one).fontSize) * 1.2;
-  return one.scrollWidth > one.clientWidth + 1 || one.clientHeight > Math.max(62, icon + 2 * line);
+CUT_LABELS = """() => [...document.querySelectorAll(".navigation__link")].filter((one) => {
+  const words = document.createRange();
+  words.selectNodeContents(one.lastChild);
+  return words.getClientRects().length !== 1 || words.getBoundingClientRect().width > one.clientWidth + 1;
 }).map((one) => one.textContent)"""
 
 
@@ -122,9 +122,10 @@ SCREENS = (
 )
 
 
-def violations(page: "Page") -> list[str]:
-    """Return what axe finds against WCAG 2.2 A and AA: rule and where."""
-    found = AXE.run(page, options={"runOnly": {"type": "tag", "values": list(WCAG)}, "resultTypes": ["violations"]})
+def violations(page: "Page", *, colours: bool = True) -> list[str]:
+    """Return what axe finds against WCAG 2.2 A and AA: rule and where. colours: look at contrast too."""
+    options = {"runOnly": {"type": "tag", "values": list(WCAG)}, "resultTypes": ["violations"]}
+    found = AXE.run(page, options=options | {"rules": {"color-contrast": {"enabled": colours}}})
     return [f"{one['id']}: {node['html'][:160]}" for one in found.response["violations"] for node in one["nodes"]]
 
 
@@ -133,7 +134,7 @@ def layout_faults(page: "Page") -> list[str]:
     faults: list[str] = []
     if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
         faults.append(f"scrolls sideways: {page.evaluate(TOO_WIDE)}")
-    faults += [f"label is cut or on two lines: {label}" for label in page.evaluate(TALL_LABELS)]
+    faults += [f"label is cut or on two lines: {label}" for label in page.evaluate(CUT_LABELS)]
     return faults
 
 

@@ -48,7 +48,9 @@ def test_everybody_can_use_it_on_each_width_in_each_light(open_phone, furnished,
     faults = []
     for width, height in WIDTHS:
         page.set_viewport_size({"width": width, "height": height})
-        faults += [f"{width}: {fault}" for fault in violations(page) + layout_faults(page)]
+        faults += [f"{width}: {fault}" for fault in layout_faults(page)]
+        # Forced colours are the reader's own, and axe does not see which they are
+        faults += [f"{width}: {fault}" for fault in violations(page, colours=theme != "forced colours")]
 
     assert faults == []
 
