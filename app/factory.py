@@ -22,7 +22,7 @@ from app.core import crash, sqlite
 from app.settings import Settings, read_settings
 from app.web import access, components, errors, language, logs, observe, packing, security, transaction
 from app.web.assets import STATIC, Assets, read_assets
-from app.web.extensions import csrf, db, install_login, limiter, migrate
+from app.web.extensions import csrf, db, install_limiter, install_login, migrate
 from app.web.moments import day_text, when_text
 
 TEMPLATES = STATIC.parent / "templates"
@@ -77,7 +77,7 @@ def _install(lab: Flask, settings: Settings) -> None:
     migrate.init_app(lab, db, directory=str(STATIC.parent / "migrations"), render_as_batch=True, compare_type=False)
     csrf.init_app(lab)
     install_login(lab)
-    limiter.init_app(lab)
+    install_limiter(lab)
     language.install(lab)
     errors.install(lab)
     transaction.install(lab)

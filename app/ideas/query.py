@@ -22,7 +22,7 @@ from app.ideas.dialect import find_ideas
 from app.ideas.models import Idea, Reply, Support
 from app.ideas.policy import may_read
 from app.parcels.models import Parcel, Step
-from app.parcels.query import ParcelView, parcels_of
+from app.parcels.query import LABELS, ParcelView, parcels_of
 from app.processes.models import Process
 
 PAGE = 20
@@ -59,6 +59,10 @@ class ListedIdea:
     support_count: int
     step: str
     picture: UUID | None
+
+    @property
+    def step_label(self) -> str:
+        return LABELS[Step(self.step)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,11 @@ from jinja2.runtime import Macro
 from app.web.language import locale
 
 # What these write follows from their arguments and the language alone: no nonce, no token, nothing of who asks. So it
-# is kept; a card is written once for everybody, and again when anything on it changes.
-KEPT = frozenset({"footer", "icon", "listed_idea", "mark", "navigation", "tag", "time", "top", "words"})
-MOST_KEPT = 1000
+# is kept, the last so many of each: a card is written once for everybody, and again when anything on it changes.
+KEPT = {
+    "footer": 20, "icon": 500, "idea_list": 50, "listed_idea": 1000, "mark": 5, "navigation": 50, "tag": 500,
+    "time": 1000, "top": 20, "words": 10,
+}  # fmt: skip
 
 Component = Callable[..., str]
 
@@ -31,15 +33,15 @@ class Components:
         component = self._found.get(name)
         if component is None:
             macro: Macro = getattr(self._environment.get_template(f"components/{name}.html").module, name)
-            component = _kept(macro) if name in KEPT else macro
+            component = _kept(macro, KEPT[name]) if name in KEPT else macro
             self._found[name] = component
         return component
 
 
-def _kept(macro: Macro) -> Component:
+def _kept(macro: Macro, most: int) -> Component:
     """Return `macro` with a memory. typed: Markup and text that look alike are not the same, one of them is escaped."""
 
-    @lru_cache(maxsize=MOST_KEPT, typed=True)
+    @lru_cache(maxsize=most, typed=True)
     def write(_language: str, *args: Any, **kwargs: Any) -> str:
         return macro(*args, **kwargs)
 

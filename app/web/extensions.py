@@ -40,6 +40,16 @@ def _address() -> str:
 limiter = Limiter(_address, strategy="fixed-window", headers_enabled=True, in_memory_fallback_enabled=True)
 
 
+def install_limiter(app: Flask) -> None:
+    """Count requests where a route says `@limiter.limit`, and only there.
+
+    There are no limits for all routes together, so the hook that looks for them on each request is taken out.
+    """
+    limiter.init_app(app)
+    if limiter.enabled:
+        app.before_request_funcs[None].remove(limiter._check_request_limit)  # noqa: SLF001 - the library has no switch
+
+
 def install_login(app: Flask) -> None:
     """Let people sign in; without the cookie that remembers them, whose hook reads the session of every answer.
 

@@ -27,6 +27,11 @@ SAMI_DAY = {"se": "beaivi", "smj": "biejvve"}
 PATTERNS = {"en": "d MMMM"}
 
 
+def noon_of(now: datetime) -> datetime:
+    """Return noon of this day in Oslo: stands for `now` where the day alone is shown, so that the text can be kept."""
+    return now.astimezone(OSLO).replace(hour=12, minute=0, second=0, microsecond=0)
+
+
 def when_text(moment: datetime, now: datetime) -> str:
     """Return «i dag 14.02», «i går 14.02», «3. mars» or «3. mars 2025»."""
     return _when(locale(), moment, now.astimezone(OSLO).date())

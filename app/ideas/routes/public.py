@@ -28,6 +28,7 @@ from app.web.extensions import limiter, session, settings
 from app.web.htmx import respond
 from app.web.language import chosen_language, ngettext
 from app.web.language import gettext as _
+from app.web.moments import noon_of
 from app.web.security import OFFLINE
 
 LONGEST_SEARCH = 100
@@ -51,8 +52,7 @@ def index() -> ResponseReturnValue:
         wanted=wanted,
         areas=[area for area in known if not area.closed],
         steps=LABELS,
-        orders=Order,
-        now=now(),
+        today=noon_of(now()),
     )
     response.headers[OFFLINE] = "1"
     return response
