@@ -13,7 +13,7 @@ from tests.support.push_service import until
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, CDPSession, Page
 
-TITLE = "La lysløypa på Ankenes lyse til klokka 23"
+TITLE = "Hold lysløypa på Ankenes tent til klokka 23"
 WITH_CASE_NUMBER_MS = 30_000  # 10 s of «Angre» and a case system that answers; the bench measures the time itself
 STATUS_BACK_MS = 15_000
 # A browser's own push service cannot be reached from here, so this one call is answered for it. All else is real.
