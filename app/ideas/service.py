@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
+from functools import lru_cache
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
@@ -111,10 +112,19 @@ def submit_idea(
 
 def _earlier(session: Session, model: type[T], submission: Submission) -> T | None:
     """Return what was stored under this key. Raises RuleBroken when it was something else."""
-    found = session.scalar(select(model).where(model.submission_hash == submission.key_hash))
-    if found is not None and found.content_digest != submission.digest:
+    found = session.execute(_under_key(model), {"key_hash": submission.key_hash}).first()
+    if found is None:
+        return None
+    if found.content_digest != submission.digest:
         raise RuleBroken(N_("Dette skjemaet er alt sendt med noe annet. Last siden på nytt og send igjen."))
-    return found
+    return session.get_one(model, found.id)
+
+
+@lru_cache
+def _under_key(model: type[T]) -> Select[Any, Any]:
+    """Return the question, made once: it is asked of every submission, and its answer is nearly always no."""
+    columns = model.__table__.c
+    return select(columns.id, columns.content_digest).where(columns.submission_hash == bindparam("key_hash"))
 
 
 def undo_idea(session: Session, idea: Idea, *, now: datetime, undo_seconds: float) -> None:
