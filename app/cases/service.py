@@ -215,6 +215,35 @@ def store_filing(
         outbox.record(session, InputFiled(input_id=input_id), now=now)
 
 
+def filed_by_hand(
+    session: Session, reference: str, *, input_id: UUID, kind: Kind, case_number: str, now: datetime
+) -> None:
+    """Note that a person has put a letter into the archive, in the case `case_number`: its input gets the number.
+
+    We do not know what the archive calls the entry, so its status is not asked about.
+    """
+    values = {
+        "id": uuid4(),
+        "input_id": input_id,
+        "reference": reference,
+        "kind": kind.value,
+        "case_number": case_number,
+        "system_id": "",
+        "filed_at": now,
+        "as_of": now,
+        "news_at": now,
+        "next_poll_at": now,
+        "is_open": False,
+        "has_handler": False,
+    }
+    if not insert_once(session, CaseFiling, values):
+        return
+    _empty_sealed(session, reference, now)
+    if kind is Kind.INCOMING:
+        parcels.number(session, input_id, case_number)
+        outbox.record(session, InputFiled(input_id=input_id), now=now)
+
+
 def _empty_sealed(session: Session, reference: str, now: datetime) -> None:
     """What has been filed lies in the archive; here only the hashes stay, and not who sent it."""
     letter_id = session.scalar(select(SealedLetter.id).where(SealedLetter.reference == reference))

@@ -1,20 +1,42 @@
-"""The front page of /arbeidsflate."""
+"""The front page of /arbeidsflate, and what has stopped on its way to the archive."""
 
-from flask import Blueprint, request
+from collections.abc import Mapping
+from uuid import UUID
+
+import structlog
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
 
 from app.core.actor import STAFF
+from app.core.errors import NotFound
+from app.core.text import N_
+from app.desk import service
+from app.desk.forms import AgainForm, OtherwiseForm
 from app.ideas import query as ideas
+from app.ideas.policy import ANSWERERS
 from app.ideas.query import Filter
 from app.outbox import query as outbox
+from app.outbox import service as deliveries_of
+from app.outbox.query import WAITS_FOR_A_PERSON
 from app.parcels.models import Step
 from app.parcels.query import LABELS
 from app.web.access import open_to
-from app.web.context import now
+from app.web.context import current_actor, now
 from app.web.extensions import session
 from app.web.htmx import respond
+from app.web.language import gettext as _
 
 bp = Blueprint("desk", __name__)
+CHANNEL = "archive"
+SHOWN = 50
+DONE = {
+    "sendt": N_("Vi prøver igjen nå. Kommer det ikke fram, står det her igjen."),
+    "levert": N_("Notert. Den som skrev, ser saksnummeret."),
+}
+TAKEN = N_("Noen har alt tatt seg av denne.")
+
+log = structlog.get_logger("desk")
 
 
 @bp.get("/arbeidsflate")
@@ -29,8 +51,84 @@ def inbox() -> ResponseReturnValue:
         found=ideas.list_ideas(session(), Filter(step=step), page=max(page, 1)),
         step=step,
         steps=LABELS,
-        archive=outbox.counts(session(), "archive", job="forward_case"),
-        stopped=outbox.stopped(session(), "archive", limit=20),
+        archive=outbox.counts(session(), CHANNEL, job=service.LETTERS),
+        stopped=_stopped_count(),
+        may_mend=current_actor().role in ANSWERERS,
         pauses=outbox.pauses(session(), now()),
         now=now(),
     )
+
+
+@bp.get("/arbeidsflate/leveringer")
+@open_to(*ANSWERERS)
+def deliveries() -> ResponseReturnValue:
+    done = DONE.get(request.args.get("gjort", ""))
+    return _page(say=_(done) if done else None)
+
+
+@bp.post("/arbeidsflate/leveringer/<uuid:delivery_id>/send-igjen")
+@open_to(*ANSWERERS)
+def send_again(delivery_id: UUID) -> ResponseReturnValue:
+    delivery = outbox.stopped_or_none(session(), delivery_id, CHANNEL)
+    if delivery is None:
+        return _page(say=_(TAKEN), status=409)
+    form = AgainForm(delivery)
+    if not form.validate_on_submit():
+        return _page(refused={delivery_id: form}, status=422)
+    deliveries_of.send_again(session(), delivery_id, looked_in_archive=form.looked.data, now=now())
+    _note("delivery_sent_again", delivery)
+    return redirect(url_for(".deliveries", gjort="sendt"), code=303)
+
+
+@bp.post("/arbeidsflate/leveringer/<uuid:delivery_id>/levert")
+@open_to(*ANSWERERS)
+def delivered_otherwise(delivery_id: UUID) -> ResponseReturnValue:
+    delivery = outbox.stopped_or_none(session(), delivery_id, CHANNEL)
+    if delivery is None:
+        return _page(say=_(TAKEN), status=409)
+    if not service.is_letter(delivery):
+        raise NotFound(N_("Leveringen finnes ikke."))
+    form = OtherwiseForm(delivery)
+    if not form.validate_on_submit():
+        return _page(refused={delivery_id: form}, status=422)
+    service.delivered_otherwise(session(), delivery, case_number=form.case_number.data, now=now())
+    _note("delivery_taken_care_of", delivery)
+    return redirect(url_for(".deliveries", gjort="levert"), code=303)
+
+
+def _page(
+    *, refused: Mapping[UUID, FlaskForm] | None = None, say: str | None = None, status: int = 200
+) -> ResponseReturnValue:
+    """Return the list. refused: by delivery, the form that was not right, with what was typed and why not."""
+    rows = outbox.stopped(session(), CHANNEL, limit=SHOWN)
+    about = {row.input_id for row in rows if row.input_id is not None}
+    forms = {row.id: (refused or {}).get(row.id) for row in rows}
+    return respond(
+        "desk/deliveries.html",
+        status=status,
+        say=say,
+        rows=rows,
+        count=_stopped_count(),
+        ideas=ideas.ideas_by_id(session(), about, actor=current_actor()),
+        letters={row.id for row in rows if service.is_letter(row)},
+        again={
+            row.id: form if isinstance(form := forms[row.id], AgainForm) else AgainForm(row, formdata=None)
+            for row in rows
+        },
+        otherwise={
+            row.id: form if isinstance(form := forms[row.id], OtherwiseForm) else OtherwiseForm(row, formdata=None)
+            for row in rows
+        },
+        warns=status == 409,  # noqa: PLR2004 - somebody was faster
+        now=now(),
+    )
+
+
+def _stopped_count() -> int:
+    counted = outbox.counts(session(), CHANNEL)
+    return sum(counted[state] for state in WAITS_FOR_A_PERSON)
+
+
+def _note(what: str, delivery: outbox.Stopped) -> None:
+    """Say in the log what was done to which delivery, by somebody of which role: no names, no words of anybody."""
+    log.info(what, reference=delivery.reference, job=delivery.job, role=current_actor().role.value)

@@ -8,23 +8,38 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from app.core.errors import NotFound
+from app.core.text import N_
 from app.outbox.models import DeliveryState, OutboxDelivery, OutboxEvent, Pause
 
 A_LATE_PROBE = timedelta(minutes=2)
 
 
+WAITS_FOR_A_PERSON = (DeliveryState.STOPPED.value, DeliveryState.UNCLEAR.value)
+
+
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """A delivery that a person must look at. state: stoppet or avklares."""
+    """A delivery that a person must look at. state: stoppet or avklares. kind: of the event it is about.
+
+    input_id: the input that the event is about, if one. since: when it stopped; attempts: how often it was tried.
+    """
 
     id: UUID
     event_id: UUID
+    kind: str
+    input_id: UUID | None
+    job: str
     channel: str
     reference: str
     state: str
     reason: str
     attempts: int
     since: datetime
+
+    @property
+    def may_have_arrived(self) -> bool:
+        return self.state == DeliveryState.UNCLEAR.value
 
 
 def get_event(session: Session, event_id: UUID) -> OutboxEvent:
@@ -43,22 +58,32 @@ def counts(session: Session, channel: str, *, job: str | None = None) -> Mapping
 
 def stopped(session: Session, channel: str, *, limit: int = 100) -> Sequence[Stopped]:
     """Return what waits for a person, newest first."""
-    rows = session.scalars(
-        select(OutboxDelivery)
-        .where(
-            OutboxDelivery.channel == channel,
-            OutboxDelivery.state.in_([DeliveryState.STOPPED.value, DeliveryState.UNCLEAR.value]),
-        )
-        .order_by(OutboxDelivery.ended_at.desc())
+    rows = session.execute(
+        select(OutboxDelivery, OutboxEvent)
+        .join(OutboxEvent, OutboxEvent.id == OutboxDelivery.event_id)
+        .where(OutboxDelivery.channel == channel, OutboxDelivery.state.in_(WAITS_FOR_A_PERSON))
+        .order_by(OutboxDelivery.ended_at.desc(), OutboxDelivery.id)
         .limit(limit)
     )
-    return [
-        Stopped(
-            row.id, row.event_id, row.channel, row.reference, row.state, row.stop_reason or "", row.attempts,
-            row.ended_at or row.due_at,
-        )
-        for row in rows
-    ]  # fmt: skip
+    return [_stopped(delivery, event) for delivery, event in rows]
+
+
+def stopped_or_none(session: Session, delivery_id: UUID, channel: str) -> Stopped | None:
+    """Return a delivery that waits for a person; None when somebody has taken care of it. Raises NotFound."""
+    row = session.get(OutboxDelivery, delivery_id)
+    if row is None or row.channel != channel:
+        raise NotFound(N_("Leveringen finnes ikke."))
+    if row.state not in WAITS_FOR_A_PERSON:
+        return None
+    return _stopped(row, get_event(session, row.event_id))
+
+
+def _stopped(row: OutboxDelivery, event: OutboxEvent) -> Stopped:
+    about = event.payload.get("idea_id") or event.payload.get("input_id")
+    return Stopped(
+        row.id, row.event_id, event.kind, UUID(about) if about else None, row.job, row.channel, row.reference,
+        row.state, row.stop_reason or "", row.attempts, row.ended_at or row.due_at,
+    )  # fmt: skip
 
 
 def oldest_waiting(session: Session, channel: str) -> datetime | None:

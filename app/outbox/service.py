@@ -518,7 +518,7 @@ def delivered_otherwise(session: Session, delivery_id: UUID, *, case_number: str
 
 
 def _stopped(session: Session, delivery_id: UUID) -> OutboxDelivery:
-    delivery = session.get(OutboxDelivery, delivery_id)
+    delivery = session.get(OutboxDelivery, delivery_id, with_for_update=True)  # two people may press at once
     if delivery is None:
         raise NotFound(N_("Leveringen finnes ikke."))
     if delivery.state not in {DeliveryState.STOPPED.value, DeliveryState.UNCLEAR.value}:

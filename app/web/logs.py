@@ -13,7 +13,7 @@ FIELDS = frozenset(
     {
         "event", "level", "timestamp", "logger", "process", "method", "path", "status", "ms", "error", "where", "job",
         "delivery", "reference", "attempt", "fault", "state", "queue", "count", "name", "scope", "reason", "statuses",
-        "rung", "freed", "ended", "seconds", "table", "version",
+        "rung", "freed", "ended", "seconds", "table", "version", "role",
     }
 )  # fmt: skip
 

@@ -20,6 +20,9 @@ from app.files.service import Original
 from app.files.store import PAGE, THUMB, picture_store
 from app.ideas import service
 from app.ideas.models import Idea
+from app.outbox import service as outbox
+from app.outbox.models import DeliveryState, OutboxDelivery, OutboxEvent
+from app.outbox.service import Recipient, Route
 from app.settings import Settings
 from tests.support.ideas import make_idea
 
@@ -32,13 +35,17 @@ WITHDRAWN = "Kanarifugl angret"
 
 @dataclass(frozen=True, slots=True)
 class KarisThings:
-    """An idea that everybody reads, one that staff hid, one that she took back; each with a picture that is ready."""
+    """An idea that everybody reads, one that staff hid, one that she took back; each with a picture that is ready.
+
+    stopped: the delivery of the first one to the archive, which the archive has refused.
+    """
 
     public: Idea
     hidden: Idea
     withdrawn: Idea
     pictures: Mapping[UUID, UUID]
     waiting_picture: UUID
+    stopped: UUID
     settings: Settings
 
     @property
@@ -69,7 +76,18 @@ def karis_things(session: Session, settings: Settings, kari: Actor, now: datetim
         pictures[idea.id] = first.id
     session.commit()
     waiting = session.scalars(select(Picture.id).where(Picture.state == "waiting")).one()
-    return KarisThings(public, hidden, withdrawn, pictures, waiting, settings)
+    return KarisThings(public, hidden, withdrawn, pictures, waiting, _stopped(session, public, now), settings)
+
+
+def _stopped(session: Session, idea: Idea, now: datetime) -> UUID:
+    events = session.scalars(select(OutboxEvent).where(OutboxEvent.kind == "idea_submitted")).all()
+    (event,) = (event for event in events if event.payload["idea_id"] == str(idea.id))
+    outbox.deliver_to(session, event, Route("forward_case", "archive", "send"), [Recipient("archive")], now)
+    delivery = session.scalars(select(OutboxDelivery).where(OutboxDelivery.event_id == event.id)).one()
+    delivery.state, delivery.stop_reason = DeliveryState.STOPPED.value, "Arkivet sa nei."
+    delivery.ended_at = now
+    session.commit()
+    return delivery.id
 
 
 def _idea(session: Session, settings: Settings, kari: Actor, now: datetime, mark: str, pictures: int = 1) -> Idea:
@@ -115,6 +133,7 @@ def addresses(app: Flask, things: KarisThings) -> Iterator[tuple[Rule, str]]:
     choices = {
         "idea_id": ids,
         "input_id": ids,
+        "delivery_id": [things.stopped],
         "picture_id": pictures,
         "size": ["side", "liten"],
         "token": [f"{idea_id.hex}.{'A' * 43}" for idea_id in ids],
