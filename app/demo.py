@@ -78,15 +78,15 @@ def _make(
     by_slug = {found.slug: found for found in areas(session, with_closed=True)}
     key = uuid5(NAMESPACE_URL, f"innbyggerlab:demo:{place}")
     draft = IdeaDraft(title, why, by_slug[area].id, where, "", "nb", submission(key, {"title": title}, []))
-    idea, new = ideas.submit_idea(
+    idea_id, new = ideas.submit_idea(
         session, idepool(session), draft, [], store=picture_store(settings()), actor=_somebody(key, 0), now=at,
         undo_seconds=0,
     )  # fmt: skip
     if not new:
         return 0
-    _support(session, idea, key, supporters, at)
+    _support(session, session.get_one(Idea, idea_id), key, supporters, at)
     if step is not Step.RECEIVED:
-        parcels.move(session, idea.id, step, now=at + timedelta(days=3), reason=reason, told=False)
+        parcels.move(session, idea_id, step, now=at + timedelta(days=3), reason=reason, told=False)
     return 1
 
 

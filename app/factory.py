@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import datetime
 
 from flask import Flask
-from flask_wtf.csrf import generate_csrf
 from sqlalchemy import Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -98,7 +97,7 @@ def _install(lab: Flask, settings: Settings) -> None:
         colour_scheme=language.colour_scheme,
         languages=language.languages,
         is_draft=language.is_draft,
-        csrf_token=generate_csrf,
+        csrf_token=security.csrf_token,
         when_text=when_text,
         day_text=day_text,
     )

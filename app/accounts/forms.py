@@ -1,11 +1,11 @@
 """What somebody fills in to sign in."""
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import EmailField, StringField
 from wtforms.validators import DataRequired, Email, Length
 
 from app.core.text import clean_line
+from app.web.forms import LabForm
 
 
 def _line(text: str | None) -> str:
@@ -13,7 +13,7 @@ def _line(text: str | None) -> str:
     return clean_line(text or "")
 
 
-class EmailForm(FlaskForm):  # type: ignore[misc]
+class EmailForm(LabForm):
     """Where the code is to be sent."""
 
     email = EmailField(
@@ -27,7 +27,7 @@ class EmailForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class CodeForm(FlaskForm):  # type: ignore[misc]
+class CodeForm(LabForm):
     """The six digits from the mail."""
 
     code = StringField(

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
 
 from app.core.db import Model
+from app.core.rows import rows
 
 
 def is_postgresql(session: Session) -> bool:
@@ -21,7 +22,7 @@ def insert_once(session: Session, model: type[Model], values: Mapping[str, Any])
 
     The uniqueness is in the write itself. A second writer of the same key waits for the first, then gets False.
     """
-    return session.execute(_insert_once(model, is_postgresql(session)), values).first() is not None
+    return rows(session, _insert_once(model, is_postgresql(session)), values).first() is not None
 
 
 @lru_cache

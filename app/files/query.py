@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, bindparam, select
+from sqlalchemy import ColumnElement, ScalarSelect, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from app.core.actor import NOBODY, Actor
 from app.core.errors import NotFound
+from app.core.rows import rows
 from app.core.text import N_
 from app.files.models import Picture, PictureState
 from app.files.policy import may_see
@@ -43,24 +44,27 @@ class ArchivePictures:
 
 def pictures_of(session: Session, input_id: UUID) -> Sequence[ShownPicture]:
     """Return the pictures of one input, in order, whatever their state."""
-    return pictures_for(session, [input_id]).get(input_id, ())
+    return tuple(ShownPicture(*found[1:]) for found in rows(session, _SHOWN_OF_ONE, {"input": input_id}))
 
 
 _pictures = Picture.__table__.c
 # Made once: every page asks it, and making a question costs as much as asking it.
-_SHOWN_OF = (
-    select(
-        _pictures.input_id,
-        _pictures.id,
-        _pictures.position,
-        _pictures.state,
-        _pictures.width,
-        _pictures.height,
-        _pictures.public,
-    )
-    .where(_pictures.input_id.in_(bindparam("inputs", expanding=True)))
-    .order_by(_pictures.input_id, _pictures.position)
-)
+_SHOWN = select(
+    _pictures.input_id,
+    _pictures.id,
+    _pictures.position,
+    _pictures.state,
+    _pictures.width,
+    _pictures.height,
+    _pictures.public,
+).order_by(_pictures.input_id, _pictures.position)
+_SHOWN_OF_ONE = _SHOWN.where(_pictures.input_id == bindparam("input"))
+_SHOWN_OF = _SHOWN.where(_pictures.input_id.in_(bindparam("inputs", expanding=True)))
+
+
+def any_pictures(input_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return whether an input has pictures, whatever their state: a part of another question."""
+    return exists().where(_pictures.input_id == input_id)
 
 
 def first_shown(input_id: ColumnElement[Any]) -> ScalarSelect[Any]:
@@ -79,9 +83,8 @@ def pictures_for(session: Session, input_ids: Iterable[UUID]) -> Mapping[UUID, S
     wanted = list(input_ids)
     if not wanted:
         return {}
-    rows = session.execute(_SHOWN_OF, {"inputs": wanted})
     found: dict[UUID, list[ShownPicture]] = {}
-    for input_id, picture_id, position, state, width, height, public in rows:
+    for input_id, picture_id, position, state, width, height, public in rows(session, _SHOWN_OF, {"inputs": wanted}):
         found.setdefault(input_id, []).append(ShownPicture(picture_id, position, state, width, height, public))
     return found
 

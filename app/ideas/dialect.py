@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core.dialect import is_postgresql
+from app.core.rows import rows
 
 MOST_HITS = 500
 _WORD = regex.compile(r"[\p{L}\d]+")
@@ -43,12 +44,14 @@ def stems(words: str) -> list[str]:
 def index_idea(session: Session, idea_id: UUID, words: str) -> None:
     """Make an idea findable by `words`."""
     if is_postgresql(session):
-        session.execute(
+        rows(
+            session,
             text("INSERT INTO ideas_search (idea_id, words) VALUES (:id, to_tsvector('simple', :words))"),
             {"id": idea_id, "words": " ".join(stems(words))},
         )
         return
-    session.execute(
+    rows(
+        session,
         text("INSERT INTO ideas_search (idea_id, words) VALUES (:id, :words)"),
         {"id": idea_id.hex, "words": " ".join(stems(words))},
     )

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, MultipleFileField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Email, Length, Optional, ValidationError
@@ -18,7 +17,8 @@ from app.ideas.models import BODY_LENGTH, EMAIL_LENGTH, PLACE_LENGTH, REPLY_LENG
 from app.ideas.service import IdeaDraft, ReplyDraft
 from app.parcels.models import Step
 from app.parcels.query import LABELS
-from app.web.forms import SubmissionKey
+from app.web.forms import LabForm, SubmissionKey
+from app.web.language import gettext
 
 REPLY_STEPS = (Step.READ, Step.CONSIDERED, Step.DECIDED, Step.DONE, Step.NOT_NOW)
 
@@ -31,7 +31,7 @@ def _text(text: str | None) -> str:
     return clean_text(text or "")
 
 
-class IdeaForm(FlaskForm):  # type: ignore[misc]
+class IdeaForm(LabForm):
     """A new idea. kept: the writer has seen that the text holds personal data, and keeps it."""
 
     submission_id = SubmissionKey()
@@ -71,7 +71,7 @@ class IdeaForm(FlaskForm):  # type: ignore[misc]
 
     def offer(self, areas: Sequence[Area]) -> None:
         """Set the areas that can be chosen."""
-        self.area.choices = [SelectChoice(area.slug, _(area.name)) for area in areas]
+        self.area.choices = [SelectChoice(area.slug, gettext(area.name)) for area in areas]
         self._ids = {area.slug: area.id for area in areas}
 
     def validate_area(self, field: RadioField) -> None:
@@ -97,7 +97,7 @@ class IdeaForm(FlaskForm):  # type: ignore[misc]
         return IdeaDraft(said["title"], said["body"], area_id, said["place"], said["email"], language, mark)
 
 
-class ReplyForm(FlaskForm):  # type: ignore[misc]
+class ReplyForm(LabForm):
     """An official answer."""
 
     submission_id = SubmissionKey()
@@ -120,7 +120,7 @@ class ReplyForm(FlaskForm):  # type: ignore[misc]
         return ReplyDraft(said["text"], Step(said["step"]), submission(self.submission_id.key, said, []))
 
 
-class HideForm(FlaskForm):  # type: ignore[misc]
+class HideForm(LabForm):
     """Why an idea is taken off the page."""
 
     reason = StringField(

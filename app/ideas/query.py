@@ -8,12 +8,13 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.areas.models import FocusArea
 from app.core.actor import Actor
 from app.core.errors import NotFound
+from app.core.rows import rows
 from app.core.text import N_
 from app.files import query as files
 from app.files.query import ShownPicture
@@ -22,7 +23,7 @@ from app.ideas.dialect import find_ideas
 from app.ideas.models import Idea, Reply, Support
 from app.ideas.policy import may_read
 from app.parcels.models import Parcel, Step
-from app.parcels.query import LABELS, ParcelView, parcels_of
+from app.parcels.query import LABELS, ParcelView, parcel_of
 from app.processes.models import Process
 
 PAGE = 20
@@ -168,10 +169,10 @@ def list_ideas(session: Session, wanted: Filter, *, page: int = 1) -> IdeaPage:
     asked = {"ids": ids, "area": wanted.area, "step": wanted.step.value if wanted.step else None}
     kind = (ids is not None, bool(wanted.area), wanted.step is not None)
     place = {"first": (page - 1) * PAGE, "most": PAGE + 1}
-    rows = session.execute(_list_query(*kind, wanted.order), {**asked, **place}).all()
-    listed = _listed(rows[:PAGE])
+    found = rows(session, _list_query(*kind, wanted.order), {**asked, **place}).all()
+    listed = _listed(found[:PAGE])
     count = _count(session, kind, asked) if any(kind) else None
-    return IdeaPage(listed, page, len(rows) > PAGE, count)
+    return IdeaPage(listed, page, len(found) > PAGE, count)
 
 
 # Tables, not classes: what is only shown need not become objects that follow their changes.
@@ -225,13 +226,13 @@ def _conditions(among_ids: bool, in_area: bool, at_step: bool) -> Sequence[Colum
 
 def _count(session: Session, kind: tuple[bool, bool, bool], asked: Mapping[str, object]) -> int | None:
     """Count the hits as far as COUNTED_AT_MOST; more than that is None, since counting 100,000 takes its time."""
-    found = session.scalar(_count_query(*kind), asked) or 0
+    found = rows(session, _count_query(*kind), asked).scalar_one()
     return found if found <= COUNTED_AT_MOST else None
 
 
-def _listed(rows: Iterable[Any]) -> tuple[ListedIdea, ...]:
+def _listed(found: Iterable[Any]) -> tuple[ListedIdea, ...]:
     """Make values of rows of _LISTED, in their order."""
-    return tuple(ListedIdea(*row) for row in rows)
+    return tuple(ListedIdea(*row) for row in found)
 
 
 def ideas_by_id(session: Session, ids: Collection[UUID], *, actor: Actor) -> Mapping[UUID, ListedIdea]:
@@ -239,8 +240,8 @@ def ideas_by_id(session: Session, ids: Collection[UUID], *, actor: Actor) -> Map
     if not ids:
         return {}
     readable = [idea.id for idea in session.scalars(select(Idea).where(Idea.id.in_(ids))) if may_read(actor, idea)]
-    rows = session.execute(_LISTED.where(_ideas.id.in_(readable)))
-    return {idea.id: idea for idea in _listed(rows)}
+    found = rows(session, _LISTED.where(_ideas.id.in_(readable)))
+    return {idea.id: idea for idea in _listed(found)}
 
 
 def sent_by(session: Session, actor: Actor, *, limit: int = 50) -> Sequence[UUID]:
@@ -265,6 +266,8 @@ _ONE = (
         Idea.__table__,
         _areas.name.label("area"),
         _areas.icon.label("area_icon"),
+        files.any_pictures(_ideas.id).label("has_pictures"),
+        exists().where(_answers.idea_id == _ideas.id).label("has_replies"),
     )
     .join(FocusArea.__table__, _areas.id == _ideas.area_id)
     .where(_ideas.id == bindparam("idea_id"))
@@ -278,10 +281,12 @@ _REPLIES = (
 
 def published_idea(session: Session, idea_id: UUID, *, actor: Actor) -> PublishedIdea:
     """Return what `actor` may see of an idea; words that are hidden or withdrawn are left out. Raises NotFound."""
-    idea = session.execute(_ONE, {"idea_id": idea_id}).first()
+    idea = rows(session, _ONE, {"idea_id": idea_id}).first()
     if idea is None:
         raise NotFound(N_("Vi fant ikke siden. Den kan ha fått ny adresse."))
     readable = may_read(actor, idea)
+    parcel = parcel_of(session, idea_id)
+    assert parcel is not None  # noqa: S101 - it starts in the transaction that stores the idea
     return PublishedIdea(
         id=idea_id,
         title=idea.title if readable else "",
@@ -291,12 +296,16 @@ def published_idea(session: Session, idea_id: UUID, *, actor: Actor) -> Publishe
         area_icon=idea.area_icon,
         submitted_at=idea.submitted_at,
         support_count=idea.support_count,
-        pictures=tuple(files.pictures_of(session, idea_id)) if readable else (),
-        replies=tuple(ShownReply(*row) for row in session.execute(_REPLIES, {"idea_id": idea_id})),
-        parcel=parcels_of(session, [idea_id])[idea_id],
+        pictures=tuple(files.pictures_of(session, idea_id)) if readable and idea.has_pictures else (),
+        replies=_replies(session, idea_id) if idea.has_replies else (),
+        parcel=parcel,
         hidden_reason=idea.hidden_reason,
         withdrawn=idea.withdrawn_at is not None,
     )
+
+
+def _replies(session: Session, idea_id: UUID) -> tuple[ShownReply, ...]:
+    return tuple(ShownReply(*row) for row in rows(session, _REPLIES, {"idea_id": idea_id}))
 
 
 def supports(session: Session, idea_id: UUID, actor: Actor) -> bool:
@@ -318,7 +327,7 @@ def done_lately(session: Session, *, limit: int = 3) -> Sequence[ListedIdea]:
         .order_by(_parcels.received_at.desc())
         .limit(limit)
     )
-    return _listed(session.execute(query))
+    return _listed(rows(session, query))
 
 
 def idea_for_letter(session: Session, idea_id: UUID, store: PictureStore) -> IdeaForLetter:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 from sqlalchemy import Select, bindparam, delete, select, update
@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
 from app.core.crash import crash_point
+from app.core.db import Model
 from app.core.dialect import insert_once
 from app.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
+from app.core.rows import rows
 from app.core.submission import Submission
 from app.core.text import N_, clean_text
 from app.files import service as files
@@ -26,12 +28,11 @@ from app.ideas.policy import may_answer
 from app.outbox import service as outbox
 from app.parcels import service as parcels
 from app.parcels.models import Step
-from app.processes.models import Process
+from app.processes.query import Door
 from app.processes.service import require_open
 
 # An idea leaves this much after the time to regret: an «Angre» in the last second is stored before the idea is read.
 LEAVES_AFTER = timedelta(seconds=1)
-T = TypeVar("T", Idea, Reply)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class ReplyDraft:
 
 def submit_idea(
     session: Session,
-    process: Process,
+    door: Door,
     draft: IdeaDraft,
     pictures: Sequence[Original],
     *,
@@ -66,23 +67,23 @@ def submit_idea(
     actor: Actor,
     now: datetime,
     undo_seconds: float,
-) -> tuple[Idea, bool]:
-    """Store an idea and announce it; return it, and whether it is new.
+) -> tuple[UUID, bool]:
+    """Store an idea and announce it; return its id, and whether it is new.
 
-    The same key and content again gives the first idea. Raises Conflict when `process` is not open at `now`,
+    The same key and content again gives the first idea. Raises Conflict when `door` is not open at `now`,
     RuleBroken when the key comes with other content.
     """
     earlier = _earlier(session, Idea, draft.submission)
     if earlier is not None:
         files.discard(pictures, store=store)
         return earlier, False
-    require_open(process, now=now)
+    require_open(door, now=now)
     idea_id = uuid4()
     values = {
         "id": idea_id,
         "submission_hash": draft.submission.key_hash,
         "content_digest": draft.submission.digest,
-        "process_id": process.id,
+        "process_id": door.process_id,
         "area_id": draft.area_id,
         "title": draft.title,
         "body": draft.body,
@@ -104,24 +105,23 @@ def submit_idea(
     index_idea(session, idea_id, f"{draft.title} {draft.body} {draft.place}")
     parcels.start(session, idea_id, kind="idea", actor=actor, now=now)
     leaves_at = now + timedelta(seconds=undo_seconds) + LEAVES_AFTER
-    outbox.record(session, IdeaSubmitted(idea_id=idea_id, process_id=process.id), now=now, due_at=leaves_at)
-    session.flush()
+    outbox.record(session, IdeaSubmitted(idea_id=idea_id, process_id=door.process_id), now=now, due_at=leaves_at)
     crash_point("submit.after_insert")
-    return session.get_one(Idea, idea_id), True
+    return idea_id, True
 
 
-def _earlier(session: Session, model: type[T], submission: Submission) -> T | None:
-    """Return what was stored under this key. Raises RuleBroken when it was something else."""
-    found = session.execute(_under_key(model), {"key_hash": submission.key_hash}).first()
+def _earlier(session: Session, model: type[Model], submission: Submission) -> UUID | None:
+    """Return the id of what was stored under this key. Raises RuleBroken when it was something else."""
+    found = rows(session, _under_key(model), {"key_hash": submission.key_hash}).first()
     if found is None:
         return None
     if found.content_digest != submission.digest:
         raise RuleBroken(N_("Dette skjemaet er alt sendt med noe annet. Last siden på nytt og send igjen."))
-    return session.get_one(model, found.id)
+    return cast("UUID", found.id)
 
 
 @lru_cache
-def _under_key(model: type[T]) -> Select[Any, Any]:
+def _under_key(model: type[Model]) -> Select[Any, Any]:
     """Return the question, made once: it is asked of every submission, and its answer is nearly always no."""
     columns = model.__table__.c
     return select(columns.id, columns.content_digest).where(columns.submission_hash == bindparam("key_hash"))
@@ -187,7 +187,7 @@ def answer_idea(
         raise NotFound(N_("Vi fant ikke siden."))
     earlier = _earlier(session, Reply, draft.submission)
     if earlier is not None:
-        return earlier
+        return session.get_one(Reply, earlier)
     reply = Reply(
         id=uuid4(),
         submission_hash=draft.submission.key_hash,

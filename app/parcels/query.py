@@ -3,12 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
+from app.core.rows import rows
 from app.core.text import N_
 from app.parcels.models import ORDER, Follow, Parcel, Step, StepChange
 
@@ -47,19 +49,23 @@ class ParcelView:
     received_at: datetime
 
 
-def parcel_of(session: Session, input_id: UUID) -> ParcelView | None:
-    return parcels_of(session, [input_id]).get(input_id)
-
-
 # Made once: every page of an idea asks them, and making a question costs as much as asking it.
 _parcel, _change = Parcel.__table__.c, StepChange.__table__.c
-_PARCELS = select(_parcel.input_id, _parcel.step, _parcel.case_number, _parcel.forwarded, _parcel.received_at).where(
-    _parcel.input_id.in_(bindparam("inputs", expanding=True))
-)
-_CHANGES = select(_change.input_id, _change.step, _change.at, _change.reason).where(
-    _change.input_id.in_(bindparam("inputs", expanding=True))
-)
+_PARCEL = select(_parcel.input_id, _parcel.step, _parcel.case_number, _parcel.forwarded, _parcel.received_at)
+_CHANGE = select(_change.input_id, _change.step, _change.at, _change.reason)
+_THIS_PARCEL = _PARCEL.where(_parcel.input_id == bindparam("input"))
+_THESE_PARCELS = _PARCEL.where(_parcel.input_id.in_(bindparam("inputs", expanding=True)))
+_ITS_CHANGES = _CHANGE.where(_change.input_id == bindparam("input"))
+_THEIR_CHANGES = _CHANGE.where(_change.input_id.in_(bindparam("inputs", expanding=True)))
 _NOT_YET: tuple[datetime | None, str] = (None, "")
+
+
+def parcel_of(session: Session, input_id: UUID) -> ParcelView | None:
+    this = {"input": input_id}
+    found = rows(session, _THIS_PARCEL, this).first()
+    if found is None:
+        return None
+    return _view(found, {step: (at, reason) for _, step, at, reason in rows(session, _ITS_CHANGES, this)})
 
 
 def parcels_of(session: Session, input_ids: Collection[UUID]) -> Mapping[UUID, ParcelView]:
@@ -68,14 +74,14 @@ def parcels_of(session: Session, input_ids: Collection[UUID]) -> Mapping[UUID, P
         return {}
     inputs = {"inputs": list(input_ids)}
     changes: dict[UUID, dict[str, tuple[datetime | None, str]]] = {}
-    for input_id, step, at, reason in session.execute(_CHANGES, inputs):
+    for input_id, step, at, reason in rows(session, _THEIR_CHANGES, inputs):
         changes.setdefault(input_id, {})[step] = at, reason
-    return {
-        input_id: ParcelView(
-            input_id, step, _steps(Step(step), changes.get(input_id, {})), case_number, forwarded, received_at
-        )
-        for input_id, step, case_number, forwarded, received_at in session.execute(_PARCELS, inputs)
-    }
+    return {found[0]: _view(found, changes.get(found[0], {})) for found in rows(session, _THESE_PARCELS, inputs)}
+
+
+def _view(found: Row[*tuple[Any, ...]], changes: Mapping[str, tuple[datetime | None, str]]) -> ParcelView:
+    input_id, step, case_number, forwarded, received_at = found
+    return ParcelView(input_id, step, _steps(Step(step), changes), case_number, forwarded, received_at)
 
 
 def _steps(present: Step, changes: Mapping[str, tuple[datetime | None, str]]) -> tuple[StepView, ...]:

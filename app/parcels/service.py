@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.core.actor import Actor
 from app.core.dialect import insert_once
 from app.core.errors import NotFound, RuleBroken
+from app.core.rows import rows
 from app.core.text import N_, clean_text
 from app.outbox import service as outbox
 from app.parcels.events import StepReached
@@ -19,8 +20,8 @@ from app.parcels.models import ORDER, Follow, Parcel, Step, StepChange
 def start(session: Session, input_id: UUID, *, kind: str, actor: Actor, now: datetime) -> None:
     """Note that an input has been received; whoever sent it follows it. kind: e.g. "idea"."""
     received = {"input_id": input_id, "step": Step.RECEIVED.value}
-    session.execute(_PARCEL, {**received, "kind": kind, "received_at": now, "moved_at": now})
-    session.execute(_CHANGE, {**received, "at": now, "told": False})
+    rows(session, _PARCEL, {**received, "kind": kind, "received_at": now, "moved_at": now})
+    rows(session, _CHANGE, {**received, "at": now, "told": False})
     _follow(session, input_id, actor=actor, now=now)
 
 

@@ -1,23 +1,39 @@
 """Which processes there are, and which are open."""
 
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
+from app.core.rows import rows
 from app.core.text import N_
 from app.processes.models import IDEPOOL_SLUG, Process
 
-_BY_SLUG = select(Process).where(Process.slug == bindparam("slug"))
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """When a process takes inputs: from opens_at (included) to closes_at (not included); None: it has no end."""
+
+    process_id: UUID
+    opens_at: datetime
+    closes_at: datetime | None
 
 
-def find_process(session: Session, slug: str) -> Process:
+_process = Process.__table__.c
+_BY_SLUG = select(_process.id, _process.opens_at, _process.closes_at).where(_process.slug == bindparam("slug"))
+
+
+def door_of(session: Session, slug: str) -> Door:
     """Raises NotFound."""
-    process = session.scalar(_BY_SLUG, {"slug": slug})
-    if process is None:
+    found = rows(session, _BY_SLUG, {"slug": slug}).first()
+    if found is None:
         raise NotFound(N_("Vi fant ikke siden. Den kan ha fått ny adresse."))
-    return process
+    return Door(*found)
 
 
-def idepool(session: Session) -> Process:
-    """Return the process in which ideas lie unless another asked for them."""
-    return find_process(session, IDEPOOL_SLUG)
+def idepool(session: Session) -> Door:
+    """Return the door of the process in which ideas lie unless another asked for them. It is never closed."""
+    return door_of(session, IDEPOOL_SLUG)

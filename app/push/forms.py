@@ -4,13 +4,13 @@ from uuid import UUID
 
 from flask import Request
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import HiddenField, ValidationError
 from wtforms.validators import DataRequired, Length
 
 from app.push.models import AUTH_LENGTH, ENDPOINT_LENGTH, P256DH_LENGTH
 from app.push.service import SubscriptionWish
+from app.web.forms import LabForm
 
 _INCOMPLETE = _l("Nettleseren ga oss ikke alt vi trenger. Prøv igjen.")
 
@@ -24,7 +24,7 @@ def sent_fields(request: Request) -> MultiDict[str, str]:
     return MultiDict({name: value for name, value in fields if isinstance(value, str)})
 
 
-class SubscriptionForm(FlaskForm):  # type: ignore[misc] # Flask-WTF has no types
+class SubscriptionForm(LabForm):
     """A subscription as push.js sends it. input_id: what is to be followed as well."""
 
     endpoint = HiddenField(validators=[DataRequired(_INCOMPLETE), Length(max=ENDPOINT_LENGTH, message=_INCOMPLETE)])

@@ -1,14 +1,32 @@
-"""Fields that every form has."""
+"""What every form has."""
 
+from functools import lru_cache
 from uuid import UUID, uuid4
 
+from babel.support import NullTranslations, Translations
 from flask import request
+from flask_wtf import FlaskForm
 from wtforms import HiddenField
+from wtforms.i18n import messages_path
 from wtforms.validators import ValidationError
 
 from app.core.text import N_
+from app.web.language import locale
 
 HEADER = "Idempotency-Key"
+
+
+class LabForm(FlaskForm):  # type: ignore[misc] # Flask-WTF has no types
+    """A form whose field library speaks the page's language too; its words are read from disk once, not each time."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        def get_translations(self, form: FlaskForm) -> NullTranslations:  # noqa: ARG002 - WTForms gives it
+            return _words_of_fields(locale())
+
+
+@lru_cache
+def _words_of_fields(language: str) -> NullTranslations:
+    return Translations.load(messages_path(), [language], domain="wtforms")
 
 
 class SubmissionKey(HiddenField):  # type: ignore[misc]

@@ -5,10 +5,12 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, request
 from flask.globals import request_ctx
+from flask_wtf.csrf import generate_csrf
 from werkzeug.exceptions import SecurityError
 
 from app.settings import Settings
 from app.web.extensions import settings
+from app.web.packing import vary_by
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -29,6 +31,11 @@ def nonce() -> str:
     if value is None:
         value = request.environ["lab.nonce"] = secrets.token_urlsafe(18)
     return str(value)
+
+
+def csrf_token() -> str:
+    """Return the token that this visitor's forms carry. Asking for it makes the answer theirs alone."""
+    return request.environ.get("lab.token") or str(generate_csrf())
 
 
 def policy(nonce_value: str, live_url: str) -> str:
@@ -87,9 +94,12 @@ def _same_origin() -> None:
 
 
 def _headers(response: Response) -> Response:
+    said = {name for name, _ in response.headers}
     for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    response.headers.setdefault("Content-Security-Policy", policy(nonce(), settings().live_url))
+        if name not in said:
+            response.headers.add(name, value)
+    if "Content-Security-Policy" not in said:
+        response.headers.add("Content-Security-Policy", policy(nonce(), settings().live_url))
     if settings().secure_cookies:
         response.headers["Strict-Transport-Security"] = HSTS
     if response.mimetype == "text/html":
@@ -107,7 +117,7 @@ def _mark_storable(response: Response) -> None:
         response.headers["Cache-Control"] = "no-store"
     else:
         response.headers.setdefault("Cache-Control", "private, no-cache")
-    response.vary.update({"Cookie"})
+    vary_by(response, "Cookie")
 
 
 def _session_touched() -> bool:

@@ -49,7 +49,7 @@ def make_idea(
     found = next(a for a in areas(session, with_closed=True) if a.slug == area)
     mark = submission(key or uuid4(), {"title": title, "body": body, "place": place, "email": email}, [])
     draft = IdeaDraft(title, body, found.id, place, email, "nb", mark)
-    idea, _ = service.submit_idea(
+    idea_id, _ = service.submit_idea(
         session,
         idepool(session),
         draft,
@@ -59,5 +59,6 @@ def make_idea(
         now=now,
         undo_seconds=settings.undo_seconds,
     )
+    idea = session.get_one(Idea, idea_id)
     session.commit()
     return idea

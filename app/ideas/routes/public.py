@@ -50,8 +50,9 @@ def index() -> ResponseReturnValue:
         say=say,
         found=found,
         wanted=wanted,
-        areas=[area for area in known if not area.closed],
-        steps=LABELS,
+        areas=tuple(area for area in known if not area.closed),
+        steps=tuple(LABELS.items()),
+        kept=True,
         today=noon_of(now()),
     )
     response.headers[OFFLINE] = "1"
@@ -100,7 +101,7 @@ def submit() -> ResponseReturnValue:
 
 
 def _store(form: IdeaForm, pictures: tuple[Original, ...]) -> ResponseReturnValue:
-    idea, _new = service.submit_idea(
+    idea_id, _new = service.submit_idea(
         session(),
         idepool(session()),
         form.to_draft(pictures, chosen_language()),
@@ -111,9 +112,9 @@ def _store(form: IdeaForm, pictures: tuple[Original, ...]) -> ResponseReturnValu
         undo_seconds=settings().undo_seconds,
     )
     cookie[SENT] = str(form.submission_id.key)
-    address = url_for(".receipt", token=receipt_token(settings().secret_keys(), idea.id))
+    address = url_for(".receipt", token=receipt_token(settings().secret_keys(), idea_id))
     if wants_json():
-        receipt = {"ok": True, "submission_id": str(form.submission_id.key), "receipt": address, "id": str(idea.id)}
+        receipt = {"ok": True, "submission_id": str(form.submission_id.key), "receipt": address, "id": str(idea_id)}
         return make_response(jsonify(receipt), 201)
     return redirect(address, code=303)
 
@@ -157,7 +158,8 @@ def show(idea_id: UUID) -> ResponseReturnValue:
         supported=query.supports(session(), idea_id, actor),
         following=parcels.follows(session(), idea_id, actor),
         live_url=settings().live_url,
-        now=now(),
+        now=noon_of(now()),
+        kept=True,
     )
 
 
