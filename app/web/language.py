@@ -69,7 +69,7 @@ def _words() -> tuple[str, NullTranslations]:
     environ = request.environ
     found: tuple[str, NullTranslations] | None = environ.get("lab.words")
     if found is None:
-        code = str(get_locale() or SOURCE_LANGUAGE)
+        code = chosen_language()
         found = environ["lab.words"] = code, words_in(code)
     return found
 
