@@ -12,12 +12,14 @@ from app.core.actor import Actor
 from app.core.language import LANGUAGES
 from app.ideas import query as ideas
 from app.parcels import query as parcels
+from app.processes.query import open_count
 from app.web.access import local_path, open_to
 from app.web.assets import STATIC
 from app.web.context import current_actor, now
 from app.web.extensions import session, settings
 from app.web.htmx import respond, wants_fragment
-from app.web.language import LANGUAGE_COOKIE, LOOK_COOKIE, LOOKS
+from app.web.language import LANGUAGE_COOKIE, LOOK_COOKIE, LOOKS, ngettext
+from app.web.language import gettext as _
 from app.web.security import OFFLINE
 
 bp = Blueprint("pages", __name__)
@@ -35,7 +37,28 @@ def _storable(template: str, **context: Any) -> Response:
 @open_to()
 def home() -> ResponseReturnValue:
     newest = ideas.list_ideas(session(), ideas.Filter())
-    return _storable("pages/home.html", newest=newest.ideas[:3], done=ideas.done_lately(session()), now=now())
+    count = open_count(session(), now=now())
+    return _storable(
+        "pages/home.html",
+        newest=newest.ideas[:3],
+        done=ideas.done_lately(session()),
+        open_count=count,
+        open_words=_open_words(count),
+        now=now(),
+    )
+
+
+def _open_words(count: int) -> str:
+    """Say how many things are open, beside the ideas."""
+    if count == 0:
+        return _("Ingenting er åpent akkurat nå. Idéer tar vi alltid imot.")
+    if count == 1:
+        return _("Én ting er åpen nå. Idéer tar vi alltid imot.")
+    return ngettext(
+        "%(num)s ting er åpen nå. Idéer tar vi alltid imot.",
+        "%(num)s ting er åpne nå. Idéer tar vi alltid imot.",
+        count,
+    )
 
 
 @bp.get("/bidra")

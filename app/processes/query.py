@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
@@ -37,3 +37,9 @@ def door_of(session: Session, slug: str) -> Door:
 def idepool(session: Session) -> Door:
     """Return the door of the process in which ideas lie unless another asked for them. It is never closed."""
     return door_of(session, IDEPOOL_SLUG)
+
+
+def open_count(session: Session, *, now: datetime) -> int:
+    """Return how many processes are open at `now`, beside the Idepool, which always is."""
+    open_now = (Process.opens_at <= now, or_(Process.closes_at.is_(None), Process.closes_at > now))
+    return session.scalar(select(func.count(Process.id)).where(Process.slug != IDEPOOL_SLUG, *open_now)) or 0
