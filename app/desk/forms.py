@@ -3,15 +3,15 @@
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, StringField
 from wtforms.validators import DataRequired, Optional, Regexp
 
 from app.core.text import clean_line
 from app.outbox.query import Stopped
+from app.web.forms import LabForm
 
 
-class AgainForm(FlaskForm):  # type: ignore[misc]
+class AgainForm(LabForm):
     """«Send igjen». looked: somebody has looked in the archive; asked for when it may have arrived."""
 
     looked = BooleanField(_l("Jeg har sett i arkivet. Det er ikke der."))
@@ -23,7 +23,7 @@ class AgainForm(FlaskForm):  # type: ignore[misc]
         self.looked.validators = [asked if delivery.may_have_arrived else Optional()]
 
 
-class OtherwiseForm(FlaskForm):  # type: ignore[misc]
+class OtherwiseForm(LabForm):
     """«Levert på annen måte». case_number: as the archive writes it."""
 
     case_number = StringField(
@@ -37,7 +37,7 @@ class OtherwiseForm(FlaskForm):  # type: ignore[misc]
         _name(self, "otherwise", delivery.id)
 
 
-def _name(form: FlaskForm, act: str, delivery_id: UUID) -> None:
+def _name(form: LabForm, act: str, delivery_id: UUID) -> None:
     for field in form:
         field.id = f"{act}-{field.name}-{delivery_id.hex}"
         field.label.field_id = field.id

@@ -116,9 +116,17 @@ SCREENS = (
     Screen("sign in", "/logg-inn"),
     Screen("code", "/logg-inn", act=ask_for_a_code),
     Screen("desk", "/arbeidsflate", "per"),
+    Screen("desk, archive queue", "/arbeidsflate/leveringer", "per"),
     Screen("desk, one idea", "/arbeidsflate{idea}", "per"),
     Screen("desk, refused answer", "/arbeidsflate{idea}", "per", answer_nothing),
     Screen("desk, hidden idea", "/arbeidsflate{hidden}", "per"),
+)
+
+# The same pages on a database in which nobody has written yet.
+EMPTY_SCREENS = (
+    Screen("home, nothing yet", "/"),
+    Screen("list, nothing yet", "/ideer"),
+    Screen("own things, nothing yet", "/mine"),
 )
 
 
