@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.cases.models import CaseFiling, CaseFolder
 from app.core import sqlite
+from app.files.cleaning import draws_unfenced
 from app.files.models import Picture, PictureState
 from app.files.service import KEPT_AT_MOST
 from app.files.store import picture_store
@@ -239,6 +240,8 @@ def check() -> None:
     with Session(db.engine) as session:
         click.echo(str(balance(session)))
         found: Sequence[str] = [*sqlite.faults(db.engine), *faults(session, settings, now())]
+    if draws_unfenced(settings.photo_isolation):
+        click.echo("OBS   Bilder tegnes på nytt uten sperre mot nettet. I produksjon må noen ha sagt ja til det.")
     for sentence in found:
         click.echo(f"FEIL  {sentence}")
     if found:

@@ -18,6 +18,7 @@ import app.pages.routes
 import app.push.routes
 from app import commands
 from app.core import crash, sqlite
+from app.files.cleaning import can_isolate
 from app.settings import Settings, read_settings
 from app.web import access, components, errors, language, logs, observe, packing, security, transaction
 from app.web.assets import STATIC, Assets, read_assets
@@ -42,6 +43,7 @@ def create_app(
 ) -> Flask:
     """Return the web app. Without settings they are read from the environment. clock: for tests."""
     settings = settings or read_settings(os.environ)
+    _require_fence(settings)
     logs.configure(settings)
     crash.arm(settings.crash_at)
     lab = Flask("innbyggerlab", static_folder=str(STATIC), template_folder=str(TEMPLATES))
@@ -63,6 +65,15 @@ def create_app(
         lab.register_blueprint(blueprint)
     access.require_doors(lab)
     return lab
+
+
+def _require_fence(settings: Settings) -> None:
+    """Refuse production where a photo that takes over its decoder could call somebody, unless that is said aloud."""
+    if settings.production and settings.photo_isolation != "off" and not can_isolate():
+        raise SystemExit(
+            "Photos cannot be redrawn without network here: `unshare -rn true` fails. Let this user make user "
+            "namespaces, or accept it with LAB_PHOTO_ISOLATION=off."
+        )
 
 
 def _install(lab: Flask, settings: Settings) -> None:

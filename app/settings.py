@@ -175,6 +175,8 @@ def _faults(settings: Settings) -> list[str]:
             found.append(f"LAB_{name.upper()} names {path}, and there is no such file.")
     if settings.cases_timeout <= 0 or settings.cases_processing <= 0 or settings.cases_margin <= 0:
         found.append("LAB_CASES_TIMEOUT, _PROCESSING and _MARGIN must be above 0: the lease is their sum.")
+    if settings.photo_isolation not in {"auto", "off"}:
+        found.append("LAB_PHOTO_ISOLATION must be auto or off.")
     if settings.production and not found:
         found += _production_faults(settings)
     return found

@@ -2,7 +2,9 @@
 
 import pytest
 
-from app.settings import SettingsError, read_settings
+from app.factory import create_app
+from app.files import cleaning
+from app.settings import Settings, SettingsError, read_settings
 
 
 def test_nothing_at_all_is_enough_to_start():
@@ -73,3 +75,48 @@ def test_a_key_made_by_the_demo_is_refused_in_production(tmp_path):
 def test_a_lease_cannot_be_shorter_than_what_the_archive_may_take():
     with pytest.raises(SettingsError, match="lease"):
         read_settings({"LAB_CASES_PROCESSING": "0"})
+
+
+def test_production_refuses_to_draw_photos_where_a_hostile_one_could_call_home(tmp_path, nothing_to_fence_with):
+    with pytest.raises(SystemExit, match="LAB_PHOTO_ISOLATION=off"):
+        create_app(in_production(tmp_path))
+
+
+def test_production_starts_without_the_fence_when_somebody_has_said_so(tmp_path, nothing_to_fence_with):
+    create_app(in_production(tmp_path, photo_isolation="off"))
+
+
+def test_a_demo_starts_without_the_fence_and_flask_check_says_so(app, session, nothing_to_fence_with):
+    said = app.test_cli_runner().invoke(args=["check"])
+
+    assert "OBS   Bilder tegnes på nytt uten sperre mot nettet" in said.output
+    assert said.exit_code == 0, said.output
+
+
+def test_where_there_is_a_fence_flask_check_says_nothing_about_it(app, session):
+    if not cleaning.can_isolate():
+        pytest.skip("this machine does not let us start a process without network")
+
+    assert "OBS" not in app.test_cli_runner().invoke(args=["check"]).output
+
+
+def test_only_auto_and_off_are_ways_to_fence_photos():
+    with pytest.raises(SettingsError, match="LAB_PHOTO_ISOLATION must be auto or off"):
+        read_settings({"LAB_PHOTO_ISOLATION": "of"})
+
+
+def in_production(folder, **changed) -> Settings:
+    """Settings as production's, on a database that needs no server."""
+    secret = folder / "secret"
+    secret.write_text("a-long-random-key-of-our-own\n")
+    given = {"instance": folder, "secret_key_file": str(secret), "public_url": "https://lab.example", **changed}
+    return Settings(mode="production", rate_limits=False, **given)
+
+
+@pytest.fixture
+def nothing_to_fence_with(monkeypatch, tmp_path):
+    """A machine without unshare."""
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+    cleaning.can_isolate.cache_clear()
+    yield
+    cleaning.can_isolate.cache_clear()
