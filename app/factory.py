@@ -55,7 +55,7 @@ def create_app(
         SQLALCHEMY_DATABASE_URI=settings.database,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database),
         RATELIMIT_ENABLED=settings.rate_limits,
-        RATELIMIT_STORAGE_URI=_limits_storage(settings.redis_url),
+        RATELIMIT_STORAGE_URI=limits_storage(settings.redis_url),
         BABEL_TRANSLATION_DIRECTORIES=str(STATIC.parent / "app" / "translations"),
     )
     lab.extensions.update(lab_settings=settings, lab_secret_keys=keys, lab_clock=clock)
@@ -131,7 +131,7 @@ def prepare_engine(engine: Engine) -> None:
         raise SystemExit("\n".join(found))
 
 
-def _limits_storage(redis_url: str) -> str:
+def limits_storage(redis_url: str) -> str:
     """Counts of requests lie in Redis when there is one; in memory when it is away."""
     if redis_url.startswith("unix://"):
         return "redis+" + redis_url

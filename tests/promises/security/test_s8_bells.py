@@ -1,7 +1,6 @@
 """S8: whoever can write to our Redis can ring our bells, and nothing more; whoever has no password cannot even that."""
 
 import os
-import secrets
 import signal
 import socket
 import stat
@@ -14,6 +13,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from limits.storage import storage_from_string
 from redis import Redis
 from redis.exceptions import ResponseError
 from rq import Callback, Queue
@@ -21,16 +21,14 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.webhook import Webhook
 
-from ops.redis_server import find_redis_server, plan_redis
+from app.factory import limits_storage
+from app.live import channel_name
+from ops.redis_server import RedisPlan, find_redis_server, plan_redis
 from tests.support.push_service import Listener
 from workers.bell import FUNCTION
 
 pytestmark = pytest.mark.sqlite_only
 ROOT = Path(__file__).parents[3]
-# What RQ, the stream and the rate limits need; no CONFIG, no DEBUG, no KEYS, no FLUSHALL, no MODULE, no REPLICAOF.
-ALLOWED = (
-    "~* &* -@all +@read +@write +@pubsub +@transaction +@connection +@blocking +@scripting +info -@admin -@dangerous"
-)
 DANGEROUS = (
     ("CONFIG", "SET", "dir", "/tmp"),
     ("MODULE", "LOAD", "/x.so"),
@@ -81,16 +79,29 @@ def test_s8_our_own_user_may_do_no_more_than_ring(guarded, words):
         guarded.ours.execute_command(*words)
 
 
+def test_s8_our_own_user_may_count_requests_and_hear_the_stream(guarded):
+    limits = storage_from_string(limits_storage(guarded.url))
+    with guarded.ours.pubsub(ignore_subscribe_messages=True) as stream:
+        stream.subscribe(channel_name("idea:1"))
+        stream.get_message(timeout=5)
+        guarded.ours.publish(channel_name("idea:1"), "new")
+        heard = stream.get_message(timeout=5)
+
+    assert limits.check(), "S8: requests are counted in memory, each process for itself"
+    assert [limits.incr("LIMIT/x", 60) for _ in range(2)] == [1, 2]
+    assert heard, "S8: nobody hears the stream"
+
+
 def test_s8_the_redis_of_make_run_has_no_port_and_a_socket_for_us_alone(tmp_path):
     server = find_redis_server()
     assert server is not None
     plan = plan_redis(server, tmp_path)
 
-    written = Path(plan.argv[1]).read_text()
+    settings = Path(plan.argv[1])
     with running(list(plan.argv), plan.socket_path):
-        others = stat.S_IMODE(plan.socket_path.stat().st_mode) & 0o007
+        others = (stat.S_IMODE(plan.socket_path.stat().st_mode) | stat.S_IMODE(settings.stat().st_mode)) & 0o007
 
-    assert "\nport 0\n" in written, "S8: Redis listens on a port"
+    assert "\nport 0\n" in settings.read_text(), "S8: Redis listens on a port"
     assert others == 0, "S8: everybody on this machine can write to our Redis"
 
 
@@ -100,11 +111,11 @@ def touch_after(job: Job, *_: object) -> None:
 
 
 class Guarded:
-    """A Redis as in production: a socket, no port, the default user off, one user with what we need."""
+    """The Redis of `make run`: a socket, no port, the default user off, one user with what we need."""
 
-    def __init__(self, path: Path, password: str) -> None:
-        self.socket = path
-        self.url = f"unix://lab:{password}@{path}"
+    def __init__(self, plan: RedisPlan) -> None:
+        self.socket = plan.socket_path
+        self.url = plan.url
         self.ours = Redis.from_url(self.url)
 
 
@@ -112,12 +123,9 @@ class Guarded:
 def guarded(tmp_path_factory) -> Iterator[Guarded]:
     server = find_redis_server()
     assert server is not None, "S8: no redis-server here"
-    folder, password = tmp_path_factory.mktemp("redis"), secrets.token_hex(16)
-    plan = plan_redis(server, folder)
-    settings = Path(plan.argv[1])
-    settings.write_text(f"{settings.read_text()}user default off\nuser lab on >{password} {ALLOWED}\n")
+    plan = plan_redis(server, tmp_path_factory.mktemp("redis"))
     with running(list(plan.argv), plan.socket_path):
-        made = Guarded(plan.socket_path, password)
+        made = Guarded(plan)
         yield made
         made.ours.close()
 
