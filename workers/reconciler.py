@@ -19,7 +19,11 @@ from workers.schedule import strike
 OVERDUE = timedelta(seconds=15)
 JUMP = timedelta(seconds=5)
 TAKEN_A_ROUND = 200
-ORPHANS_EVERY_S = 3600.0
+TIDIED_EVERY_S = 3600.0
+# A question to the archive about a case comes again and again; its answered rows are worth a look for two days.
+QUESTIONS = "fetch_case_answers"
+QUESTIONS_KEPT = timedelta(days=2)
+FORGOTTEN_AT_ONCE = 500
 
 log = structlog.get_logger("reconciler")
 
@@ -54,7 +58,7 @@ class Reconciler:
     runtime: Runtime
     bells: Bells | None
     watch: Watch
-    orphans_at: float = 0.0
+    tidied_at: float = 0.0
 
     def round(self) -> None:
         now, steady = self.runtime.clock(), time.monotonic()
@@ -97,11 +101,18 @@ class Reconciler:
         return Relay(self.runtime.settings, self.runtime.transaction, self.runtime.clock, self.bells)
 
     def _tidy(self, now: datetime, steady: float) -> None:
-        if self.orphans_at and steady < self.orphans_at:
+        if self.tidied_at and steady < self.tidied_at:
             return
-        self.orphans_at = steady + ORPHANS_EVERY_S
+        self.tidied_at = steady + TIDIED_EVERY_S
         with self.runtime.transaction() as session:
             files.remove_orphans(session, picture_store(self.runtime.settings), now=now)
+        while self._forget_questions(now) == FORGOTTEN_AT_ONCE:
+            pass
+
+    def _forget_questions(self, now: datetime) -> int:
+        """Forget some old answered questions, in a transaction of their own: nobody waits long for the write lock."""
+        with self.runtime.transaction() as session:
+            return outbox.forget_answered(session, QUESTIONS, before=now - QUESTIONS_KEPT, limit=FORGOTTEN_AT_ONCE)
 
 
 def main(arguments: list[str]) -> None:

@@ -61,6 +61,8 @@ class OutboxDelivery(Identified, Model):
         Index("ix_outbox_deliveries_leased", "lease_until", postgresql_where=text("state = 'sending'"),
               sqlite_where=text("state = 'sending'")),
         Index("ix_outbox_deliveries_channel_state", "channel", "state"),
+        Index("ix_outbox_deliveries_answered", "job", "external_id", "ended_at",
+              postgresql_where=text("state = 'accepted'"), sqlite_where=text("state = 'accepted'")),
     )  # fmt: skip
 
     event_id: Mapped[UUID] = column("technical", ForeignKey("outbox_events.id"))

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Table, and_, case, delete, func, insert, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Table, and_, case, delete, func, insert, literal, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from app.core.db import Model
 from app.core.dialect import insert_once
@@ -536,6 +536,32 @@ def forget_turns(session: Session, *, before: datetime) -> None:
     session.execute(
         delete(OutboxEvent).where(OutboxEvent.turn.is_not(None), OutboxEvent.routed_at < before, ~has_delivery)
     )
+
+
+def forget_answered(session: Session, job: str, *, before: datetime, limit: int) -> int:
+    """Remove accepted deliveries of `job` that ended before `before`, with their tries; return how many.
+
+    limit: how many at most. Of each case (external_id) the last one stays: it tells when the archive last answered.
+    Meant for jobs that only ask, again and again; what was sent to somebody is never forgotten here.
+    """
+    newer = aliased(OutboxDelivery)
+    # Written out, not bound: SQLite takes a partial index only when it sees that the condition is the index's own.
+    accepted = literal(DeliveryState.ACCEPTED.value, literal_execute=True)
+    superseded = (
+        select(newer.id)
+        .where(newer.job == OutboxDelivery.job, newer.state == accepted)
+        .where(newer.external_id == OutboxDelivery.external_id, newer.ended_at > OutboxDelivery.ended_at)
+        .exists()
+    )
+    ids = session.scalars(
+        select(OutboxDelivery.id)
+        .where(OutboxDelivery.job == job, OutboxDelivery.state == accepted, OutboxDelivery.ended_at < before)
+        .where(superseded)
+        .limit(limit)
+    ).all()
+    session.execute(delete(DeliveryAttempt).where(DeliveryAttempt.delivery_id.in_(ids)))
+    session.execute(delete(OutboxDelivery).where(OutboxDelivery.id.in_(ids)))
+    return len(ids)
 
 
 def count_rows(session: Session, model: type[Model]) -> int:

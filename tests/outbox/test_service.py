@@ -364,6 +364,47 @@ def test_only_turns_that_made_no_delivery_are_forgotten(session, now):
     assert set(session.scalars(select(OutboxEvent.turn))) == {"a", "b", "c"}
 
 
+def test_of_the_questions_about_a_case_the_last_answered_one_is_kept_and_what_is_new(session, now, asked):
+    old, older = now - timedelta(days=3), now - timedelta(days=4)
+    last = asked("2026/1", ended=old)
+    superseded = [asked("2026/1", ended=older - timedelta(hours=hour)) for hour in range(3)]
+    kept = [
+        last,
+        asked("2026/2", ended=older),
+        asked("2026/3", ended=now),
+        asked("2026/3", ended=now - timedelta(hours=1)),
+    ]
+
+    forgotten = service.forget_answered(session, "fetch_case_answers", before=now - timedelta(days=2), limit=99)
+
+    assert forgotten == len(superseded)
+    assert set(session.scalars(select(OutboxDelivery.id))) == {row.id for row in kept}
+    assert set(session.scalars(select(DeliveryAttempt.delivery_id))) == {row.id for row in kept}
+
+
+@pytest.mark.parametrize("state", ["waiting", "stoppet", "avklares", "aldri", "filed"])
+def test_only_answered_questions_are_forgotten(session, now, asked, state):
+    old = now - timedelta(days=3)
+    asked("2026/1", ended=old)
+    asked("2026/1", ended=old - timedelta(days=1), state=state)
+    asked("2026/1", ended=old - timedelta(days=1), job="forward_case")
+
+    assert service.forget_answered(session, "fetch_case_answers", before=now - timedelta(days=2), limit=99) == 0
+    assert service.count_rows(session, OutboxDelivery) == 3
+
+
+def test_questions_are_forgotten_a_few_at_a_time(session, now, asked):
+    for hour in range(6):
+        asked("2026/1", ended=now - timedelta(days=3, hours=hour))
+
+    batches = [
+        service.forget_answered(session, "fetch_case_answers", before=now - timedelta(days=2), limit=2)
+        for _ in range(4)
+    ]
+
+    assert batches == [2, 2, 1, 0]
+
+
 def told(session, now, *, due_at=None) -> OutboxEvent:
     event_id = service.record(session, Told(idea_id=uuid4()), now=now, due_at=due_at)
     return session.get_one(OutboxEvent, event_id)
@@ -407,3 +448,16 @@ def take(session, now):
         return service.take(session, row.id, owner=owner, now=at or now, seconds=LEASE)
 
     return take_it
+
+
+@pytest.fixture
+def asked(session, now, waiting):
+    """Make a question to the archive about a case that was answered at `ended`, with its tries."""
+
+    def make(number: str, *, ended, state: str = "accepted", job: str = "fetch_case_answers") -> OutboxDelivery:
+        row = waiting(job=job, state=state, external_id=number, ended_at=ended)
+        session.add(DeliveryAttempt(delivery_id=row.id, attempt=1, at=now, outcome="begun"))
+        session.flush()
+        return row
+
+    return make
