@@ -5,6 +5,7 @@ import pytest
 from flask import Flask
 from flask import session as cookie
 from flask.testing import FlaskClient
+from flask_babel import Babel
 from werkzeug.test import TestResponse
 
 from app.core.actor import Actor
@@ -117,8 +118,9 @@ class Town:
             TESTING=True, SECRET_KEY="made up", SQLALCHEMY_DATABASE_URI=f"sqlite:///{folder / 'town.sqlite'}"
         )
         app.extensions.update(lab_settings=settings, lab_secret_keys=("made up",))
-        for extension in (extensions.db, extensions.babel, extensions.login):
+        for extension in (extensions.db, extensions.login):
             extension.init_app(app)
+        Babel(app)  # its own: the words a Babel has once found are those of all its apps, and this one has none
         security.install(app, settings)
         errors.install(app)
         app.register_blueprint(bp)

@@ -9,6 +9,7 @@ from tests.support.karis_things import EMAIL, HIDDEN, UNSAFE, WITHDRAWN, KarisTh
 
 MARKS = (EMAIL, HIDDEN, WITHDRAWN)
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
+SERVER_FAULT = 500
 STRANGERS = ("ola", "anonymous")
 
 
@@ -23,6 +24,7 @@ def test_s2_no_address_made_of_karis_ids_shows_her_marks_to_others(app, visit_as
             for headers in ({}, HTMX, {"Accept": "application/json"}):
                 form = {"csrf_token": token} if method in UNSAFE else None
                 with visit.client.open(url, method=method, headers=headers, data=form) as answer:
+                    assert answer.status_code < SERVER_FAULT, f"S2: {method} {url} was not answered"
                     leaks += [f"{method} {url} gave {mark!r}" for mark in marks_in(answer.get_data())]
 
     assert leaks == [], f"S2: to {who}: " + "; ".join(leaks)
