@@ -24,7 +24,9 @@ from ops.terminal import CACHE, ROOT, Stop, in_sentences, say
 
 PYTHON = sys.executable
 NO_TESTS = 5  # pytest's exit status when it found no test
-PARALLEL = ("-n", "2")
+# Two that work and one that waits: tests of the whole system mostly wait; tests/support/rounds.py puts them in front
+THREE = ("-n", "3", "--dist", "worksteal")
+TWO = ("-n", "2", "--dist", "worksteal")
 ORDINARY = ("-m", "not journey and not slow")
 
 
@@ -42,10 +44,18 @@ class Round:
         """Let every check from here on find `value` in its environment."""
         self.supervisor.environment[name] = value
 
-    def check(self, name: str, words: Sequence[str]) -> None:
-        """Run one check with its output shown; raises Stop when it fails."""
-        if self._run(name, Program(log_name(name), tuple(words))) != 0:
-            raise Stop(f"{name} failed.")
+    def checks(self, words_of: Mapping[str, Sequence[str]]) -> None:
+        """Run these beside each other, then show what each has said; raises Stop when one fails."""
+        names = list(words_of)
+        say(f"\n── {', '.join(names)}")
+        programs = [Program(log_name(name), tuple(words)) for name, words in words_of.items()]
+        with self._timed(", ".join(names)):
+            statuses = self.supervisor.run_together(programs)
+        for name in names:
+            print(self.supervisor.log_of(log_name(name)).read_text(errors="replace"), end="", flush=True)
+        failed = [name for name, status in zip(names, statuses, strict=True) if status != 0]
+        if failed:
+            raise Stop(f"{' and '.join(failed)} failed.")
 
     def tests(self, name: str, words: Sequence[str], extra: Mapping[str, str] | None = None) -> None:
         """Run pytest and count. Raises Stop when a test fails, and when there was none."""
@@ -69,9 +79,14 @@ class Round:
 
     def _run(self, name: str, program: Program) -> int:
         say(f"\n── {name}")
+        with self._timed(name):
+            return self.supervisor.run_to_end(program, show=lambda text: print(text, end="", flush=True))
+
+    @contextlib.contextmanager
+    def _timed(self, name: str) -> Iterator[None]:
         started = time.monotonic()
         try:
-            return self.supervisor.run_to_end(program, show=lambda text: print(text, end="", flush=True))
+            yield
         finally:
             self.seconds.append((name, time.monotonic() - started))
             say(f"   {self.seconds[-1][1]:.1f} s")
@@ -81,6 +96,7 @@ class Round:
 
     def _add(self, name: str, counts: Counts) -> None:
         named = tuple(f"{name}: {reason}" for reason in counts.reasons)
+        self.not_run += [f"{name}: {line}" for line in counts.left_out]
         self.counts += Counts(counts.passed, counts.failed, counts.skipped, named)
 
 
@@ -131,7 +147,7 @@ def find_browser(going: Round) -> None:
 
 def journeys(going: Round) -> None:
     find_browser(going)
-    going.tests("journeys in Chromium", ("-m", "journey and not slow", "tests/journeys"))
+    going.tests("journeys in Chromium", (*TWO, "-m", "journey and not slow", "tests/journeys"))
 
 
 def slow(going: Round) -> None:
@@ -146,17 +162,19 @@ def slow(going: Round) -> None:
 
 
 def static_checks(going: Round) -> None:
-    going.check("format", (PYTHON, "-m", "ruff", "format", "--check", "."))
-    going.check("lint", (PYTHON, "-m", "ruff", "check", "."))
-    # Only its rules: its formatter would undo the layout and the quotes that style.md, section 1, prescribes
-    going.check("templates", (PYTHON, "-m", "djlint", "--lint", "--quiet", "templates"))
     floors = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
-    going.check("floors", (PYTHON, "-c", floors))
-    going.check("types", (PYTHON, "-m", "mypy"))
+    going.checks({
+        "format": (PYTHON, "-m", "ruff", "format", "--check", "."),
+        "lint": (PYTHON, "-m", "ruff", "check", "."),
+        # Only its rules: its formatter would undo the layout and the quotes that style.md, section 1, prescribes
+        "templates": (PYTHON, "-m", "djlint", "--lint", "--quiet", "templates"),
+        "floors": (PYTHON, "-c", floors),
+        "types": (PYTHON, "-m", "mypy"),
+    })  # fmt: skip
 
 
 def suite(going: Round, where: str, words: Sequence[str], extra: Mapping[str, str] | None = None) -> None:
-    going.tests(f"tests {where}", (*PARALLEL, *ORDINARY, *words, "tests"), extra)
+    going.tests(f"tests {where}", (*THREE, *ORDINARY, *words, "tests"), extra)
 
 
 def tests_of_scripts(going: Round) -> None:

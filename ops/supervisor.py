@@ -117,6 +117,23 @@ class Supervisor:
             self._guard.forget(process.pid)
         return process.returncode
 
+    def run_together(self, programs: Sequence[Program]) -> list[int]:
+        """Run all of them once, beside each other; return their exit statuses, in the order given."""
+        processes: list[subprocess.Popen[bytes]] = []
+        try:
+            for program in programs:
+                self.log_of(program.name).unlink(missing_ok=True)
+                processes.append(self._spawn(program))
+            while any(process.poll() is None for process in processes):
+                self.tend()
+                time.sleep(LOOK_EVERY_S / 2)
+        finally:
+            end_sessions([process.pid for process in processes], self.grace_s)
+            for process in processes:
+                process.wait()
+                self._guard.forget(process.pid)
+        return [process.returncode for process in processes]
+
     def wait_until(self, ready: Callable[[], bool], within_s: float) -> bool:
         """Tend the programs until `ready()`; False when it did not come within `within_s` seconds."""
         deadline = time.monotonic() + within_s

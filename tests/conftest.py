@@ -5,6 +5,7 @@ import hmac
 import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from tests.support.browser import browser, live_site  # noqa: F401 - fixtures, f
 from tests.support.database import fresh_database, migrate, wipe
 from tests.support.visits import Visit
 
-pytest_plugins = ("tests.support.equations",)
+pytest_plugins = ("tests.support.equations", "tests.support.rounds")
 
 NOON = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
 
@@ -33,6 +34,13 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     folder = tmp_path_factory.mktemp("instance")
     with fresh_database(folder) as url:
         yield Settings(mode="test", instance=folder, database_url=url, rate_limits=False, public_url="http://localhost")
+
+
+@pytest.fixture
+def empty_database(tmp_path: Path) -> Iterator[str]:
+    """The address of a database that nobody has used."""
+    with fresh_database(tmp_path) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,6 @@ from app.backup import write_backup
 from app.demo import fill
 from app.ideas.models import Idea
 from app.outbox.models import OutboxEvent
-from tests.support.database import on_postgresql
 from tests.support.ideas import make_idea
 
 
@@ -37,7 +36,7 @@ def test_flask_check_says_that_all_is_well(session, app, settings, kari, now):
     assert "Alt er i orden." in said.output
 
 
-@pytest.mark.skipif(on_postgresql(), reason="the same command runs pg_dump there, tested by the next one")
+@pytest.mark.sqlite_only  # the same command runs pg_dump on PostgreSQL, which the next test sees
 def test_a_backup_holds_every_idea_and_can_be_opened(session, app, settings, kari, now, tmp_path):
     make_idea(session, settings, actor=kari, now=now)
     target = tmp_path / "backup.sqlite"

@@ -14,7 +14,6 @@ from app.core.db import Model
 from app.factory import create_app
 from app.settings import Settings
 from app.web.extensions import db
-from tests.support.database import fresh_database
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 # As in migrations/env.py: search tables are of a kind of their own in each database.
@@ -67,11 +66,10 @@ def described(_item: object, name: str | None, kind: str, _reflected: bool, _com
 
 
 @pytest.fixture
-def new_app(tmp_path) -> Iterator[object]:
+def new_app(tmp_path, empty_database) -> Iterator[object]:
     """The app on a database that has never been used."""
-    with fresh_database(tmp_path) as url:
-        made = create_app(Settings(mode="test", instance=tmp_path, database_url=url, rate_limits=False))
-        yield made
-        with made.app_context():
-            db.session.remove()
-            db.engine.dispose()
+    made = create_app(Settings(mode="test", instance=tmp_path, database_url=empty_database, rate_limits=False))
+    yield made
+    with made.app_context():
+        db.session.remove()
+        db.engine.dispose()

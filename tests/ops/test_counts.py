@@ -12,6 +12,11 @@ RED = """FAILED tests/ideas/test_service.py::test_twice - assert 2 == 1
 ERROR tests/ideas/test_query.py::test_newest
 1 failed, 3 passed, 1 error in 0.40s
 """
+SECOND_ROUND = """.....                                                                        [100%]
+LEFT OUT [3] ask for no database
+LEFT OUT [12] marked sqlite_only
+5 passed, 15 deselected in 2.10s
+"""
 TAP = """TAP version 13
 ok 1 - a draft is kept # SKIP no storage here
 # tests 4
@@ -39,6 +44,12 @@ def test_a_runner_that_died_without_a_word_counts_nothing() -> None:
     assert counts_of_pytest(["Fatal Python error: Segmentation fault"]) == Counts()
 
 
+def test_what_a_round_leaves_out_is_named_and_counts_as_nothing() -> None:
+    left_out = ("3 tests ask for no database", "12 tests marked sqlite_only")
+
+    assert counts_of_pytest(SECOND_ROUND.splitlines()) == Counts(5, 0, 0, (), left_out)
+
+
 def test_page_scripts_are_counted_too() -> None:
     assert counts_of_tap(TAP.splitlines()) == Counts(3, 0, 1, ("a draft is kept: no storage here",))
 
@@ -47,3 +58,9 @@ def test_the_closing_line_is_the_sum_of_all_runs() -> None:
     both = counts_of_pytest(GREEN.splitlines()) + counts_of_pytest(RED.splitlines())
 
     assert both.closing_line == "44 passed, 2 failed, 3 skipped"
+
+
+def test_what_one_run_left_out_is_still_named_in_the_sum() -> None:
+    both = counts_of_pytest(SECOND_ROUND.splitlines()) + counts_of_pytest(GREEN.splitlines())
+
+    assert len(both.left_out) == 2

@@ -49,6 +49,35 @@ sys.exit(in_sentences(main))
 """
 
 
+# Each of the two ends only when it has seen the other.
+MEETING = """
+import sys, time
+from pathlib import Path
+folder, mine, others, status = Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
+(folder / mine).touch()
+while not (folder / others).exists():
+    time.sleep(0.01)
+sys.exit(status)
+"""
+MEETING_PLACE = """
+import sys
+from pathlib import Path
+from ops.supervisor import Program, Supervisor
+folder, script = Path(sys.argv[1]), sys.argv[2]
+def program(mine, others, status):
+    return Program(mine, (sys.executable, "-c", script, str(folder), mine, others, status))
+with Supervisor(environment={}, logs=folder / "log", grace_s=1) as supervisor:
+    print(supervisor.run_together([program("ola", "kari", "0"), program("kari", "ola", "3")]))
+"""
+
+
+def test_checks_that_run_together_run_beside_each_other_and_each_has_its_own_end(tmp_path: Path) -> None:
+    words = [sys.executable, "-c", MEETING_PLACE, str(tmp_path), MEETING]
+    said = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=30, check=True).stdout
+
+    assert said == "[0, 3]\n"
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_asking_the_launcher_to_stop_stops_all_it_started(launch: "Launch", number: signal.Signals) -> None:
     launched = launch("gentle")
