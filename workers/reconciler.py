@@ -53,7 +53,7 @@ class Watch:
 
 @dataclass(slots=True)
 class Reconciler:
-    """One round frees dead leases, rings lost bells again, works itself where no bell can ring, and strikes."""
+    """One round frees dead leases, opens what refuses no more, rings lost bells again or works itself, and strikes."""
 
     runtime: Runtime
     bells: Bells | None
@@ -66,6 +66,7 @@ class Reconciler:
             self._free(now)
         with self.runtime.transaction() as session:
             strike(session, now, status_every=self.runtime.settings.status_every)
+            outbox.open_quiet_scopes(session, now)
         if is_away(self.bells):
             self._work_without_bells(now)
         else:

@@ -31,6 +31,7 @@ from app.core.rows import rows
 from app.core.text import N_, cut
 from app.outbox.events import Event
 from app.outbox.models import DeliveryAttempt, DeliveryState, OutboxDelivery, OutboxEvent, Pause
+from app.outbox.query import A_LATE_PROBE
 
 SILENT_DEATHS_ALLOWED = 10
 GIVE_UP_AFTER = timedelta(days=14)
@@ -411,6 +412,19 @@ def close_channel(session: Session, scope: str, reason: str, *, now: datetime, p
         pause.since = now
     pause.closed, pause.reason, pause.probe_at = True, reason, now + probe_after
     return news
+
+
+def open_quiet_scopes(session: Session, now: datetime) -> None:
+    """Open the pauses of a part of a channel (a folder, a push service) that has refused nothing since its last probe.
+
+    Their deliveries are not held back: each is tried in its own time. So nothing is let go here, but the next refusal
+    is news again, and staff see since when.
+    """
+    session.execute(
+        update(Pause)
+        .where(Pause.scope.like("%/%"), Pause.closed, Pause.probe_at <= now - A_LATE_PROBE)
+        .values(closed=False, failures=0, last_failed=None)
+    )
 
 
 def _channel_fails(session: Session, lease: Lease, message: str, now: datetime) -> None:

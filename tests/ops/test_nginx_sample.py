@@ -77,10 +77,9 @@ def test_nginx_itself_reads_the_sample(tmp_path):
     sample = re.sub(r"access_log /var\S+", f"access_log {tmp_path}/access.log", sample)
     whole = tmp_path / "nginx.conf"
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    first = f"pid {tmp_path}/pid;\nerror_log {tmp_path}/error.log;\nevents {{}}\n"
     folders = "\n".join(f"{kind}_temp_path {tmp_path}/{kind};" for kind in kinds)
-    whole.write_text(
-        f"pid {tmp_path}/pid;\nerror_log {tmp_path}/error.log;\nevents {{}}\nhttp {{\naccess_log off;\n{folders}\n{sample}\n}}\n"
-    )
+    whole.write_text(f"{first}http {{\naccess_log off;\n{folders}\n{sample}\n}}\n")
 
     said = subprocess.run(["nginx", "-t", "-c", whole, "-p", tmp_path], capture_output=True, text=True, check=False)
 

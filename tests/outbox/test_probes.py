@@ -6,15 +6,16 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core.errors import UnknownOutcome
+from app.core.errors import ConfigurationFault, UnknownOutcome
 from app.ideas.events import IdeaWithdrawn
-from app.outbox import service
+from app.outbox import query, service
 from app.outbox.models import OutboxDelivery
 from app.outbox.query import get_event
 from app.outbox.service import Lease, Recipient, Route
 
 MINUTE = timedelta(minutes=1)
 SETTLES = 150.0
+SERVICE = "push/push.example"
 
 
 def test_what_may_have_arrived_is_no_probe_before_it_has_settled(session: Session, now: datetime) -> None:
@@ -48,12 +49,61 @@ def test_what_surely_did_not_arrive_is_a_probe_before_its_own_time(session: Sess
     assert taken(session, delivery_id, now + MINUTE) is not None
 
 
+def test_a_push_service_that_takes_our_notices_again_is_open_again(session: Session, now: datetime) -> None:
+    refused(session, now)
+    assert query.is_paused(session, SERVICE)
+
+    for minutes in (1, 5, 6):
+        service.open_quiet_scopes(session, now + minutes * MINUTE)
+        assert query.is_paused(session, SERVICE), f"open after {minutes} minutes, before anything has been tried"
+    service.open_quiet_scopes(session, now + 7 * MINUTE)
+
+    assert not query.is_paused(session, SERVICE)
+
+
+def test_one_that_refuses_each_time_stays_paused_since_the_first(session: Session, now: datetime) -> None:
+    for minutes in (0, 5, 10, 15):
+        refused(session, now + minutes * MINUTE)
+        service.open_quiet_scopes(session, now + (minutes + 4) * MINUTE)
+
+    (pause,) = query.pauses(session, now + 19 * MINUTE)
+    assert (pause.scope, pause.since) == (SERVICE, now)
+
+
+def test_one_that_refuses_again_after_it_was_open_is_paused_anew(session: Session, now: datetime) -> None:
+    refused(session, now)
+    day = now + timedelta(days=1)
+    service.open_quiet_scopes(session, day)
+
+    refused(session, day)
+
+    (pause,) = query.pauses(session, day)
+    assert pause.since == day
+
+
+def test_a_whole_channel_is_opened_by_a_success_alone(session: Session, now: datetime) -> None:
+    service.close_channel(session, "push", "nede", now=now, probe_after=MINUTE)
+
+    service.open_quiet_scopes(session, now + timedelta(days=1))
+
+    assert query.is_paused(session, "push")
+
+
+def refused(session: Session, at: datetime) -> None:
+    """Let a push service refuse our key: that is the service's pause, not everybody's."""
+    delivery_id = delivery(session, at, channel="push")
+    lease = taken(session, delivery_id, at)
+    assert lease is not None
+    fault = ConfigurationFault("Godtar ikke nøkkelen vår (403).", scope="push.example")
+    service.fail(session, lease, fault, now=at, waits=(10.0,), settle_seconds=SETTLES)
+
+
 def taken(session: Session, delivery_id: UUID, now: datetime) -> Lease | None:
     return service.take(session, delivery_id, owner="test", now=now, seconds=180)
 
 
-def delivery(session: Session, now: datetime, *, due_at: datetime | None = None) -> UUID:
-    """Store a fact with one delivery to the archive; return the delivery's id."""
+def delivery(session: Session, now: datetime, *, due_at: datetime | None = None, channel: str = "archive") -> UUID:
+    """Store a fact with one delivery; return the delivery's id."""
     event = get_event(session, service.record(session, IdeaWithdrawn(idea_id=UUID(int=1)), now=now, due_at=due_at))
-    service.deliver_to(session, event, Route("forward_case", "archive", "send"), [Recipient("archive")], now)
+    service.deliver_to(session, event, Route("forward_case", channel, "send"), [Recipient(channel)], now)
     return session.scalars(select(OutboxDelivery.id).where(OutboxDelivery.event_id == event.id)).one()

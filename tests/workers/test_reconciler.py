@@ -7,6 +7,7 @@ from sqlalchemy import select
 from app.balance import balance, faults
 from app.outbox import service as outbox
 from app.outbox.models import DeliveryAttempt, DeliveryState, OutboxDelivery, OutboxEvent
+from app.outbox.query import is_paused
 from app.outbox.service import Recipient, Route
 from tests.support.ideas import make_idea
 from workers.reconciler import FORGOTTEN_AT_ONCE, Reconciler, Watch
@@ -48,6 +49,17 @@ def test_more_than_a_batch_is_tidied_in_one_go(session, engine, settings, now):
 
     session.expire_all()
     assert len(session.scalars(select(OutboxDelivery.id)).all()) == 1
+
+
+def test_a_push_service_that_was_refused_yesterday_is_no_longer_paused(session, engine, settings, now):
+    yesterday, soon = now - timedelta(days=1), timedelta(minutes=5)
+    outbox.close_channel(session, "push/push.example", "403", now=yesterday, probe_after=soon)
+    session.commit()
+
+    reconciler(engine, settings, now).round()
+
+    session.expire_all()
+    assert not is_paused(session, "push/push.example")
 
 
 def answered(session, *, at) -> None:
