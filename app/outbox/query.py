@@ -23,6 +23,7 @@ class Stopped:
     """A delivery that a person must look at. state: stoppet or avklares. kind: of the event it is about.
 
     input_id: the input that the event is about, if one. since: when it stopped; attempts: how often it was tried.
+    last_answer: what was last said, "" where that is the reason.
     """
 
     id: UUID
@@ -34,6 +35,7 @@ class Stopped:
     reference: str
     state: str
     reason: str
+    last_answer: str
     attempts: int
     since: datetime
 
@@ -79,10 +81,11 @@ def stopped_or_none(session: Session, delivery_id: UUID, channel: str) -> Stoppe
 
 
 def _stopped(row: OutboxDelivery, event: OutboxEvent) -> Stopped:
+    last_answer = row.last_error if row.last_error and row.last_error != row.stop_reason else ""
     about = event.payload.get("idea_id") or event.payload.get("input_id")
     return Stopped(
         row.id, row.event_id, event.kind, UUID(about) if about else None, row.job, row.channel, row.reference,
-        row.state, row.stop_reason or "", row.attempts, row.ended_at or row.due_at,
+        row.state, row.stop_reason or "", last_answer, row.attempts, row.ended_at or row.due_at,
     )  # fmt: skip
 
 

@@ -338,7 +338,9 @@ def fail(  # noqa: PLR0911 - one end for each kind of fault
     if isinstance(fault, Unclear):
         return _stop(session, lease, DeliveryState.UNCLEAR, message, now)
     if _too_old(session, lease, now):
-        return _stop(session, lease, DeliveryState.STOPPED, N_("Prøvd i 14 dager. ") + message, now)
+        return _stop(
+            session, lease, DeliveryState.STOPPED, N_("Prøvd i 14 dager uten å komme fram."), now, said=message
+        )
     wait = waits[min(lease.attempt, len(waits)) - 1]
     if isinstance(fault, ConfigurationFault):
         scope = lease.channel if fault.scope == "channel" else f"{lease.channel}/{fault.scope}"
@@ -379,7 +381,10 @@ def _wait(
     return DeliveryState.WAITING
 
 
-def _stop(session: Session, lease: Lease, state: DeliveryState, reason: str, now: datetime) -> DeliveryState:
+def _stop(
+    session: Session, lease: Lease, state: DeliveryState, reason: str, now: datetime, *, said: str | None = None
+) -> DeliveryState:
+    """Put the delivery before a person. said: what was last answered, where that is not the reason itself."""
     _ours(
         session,
         lease,
@@ -387,7 +392,7 @@ def _stop(session: Session, lease: Lease, state: DeliveryState, reason: str, now
         lease_until=None,
         lease_owner=None,
         stop_reason=reason,
-        last_error=reason,
+        last_error=said or reason,
         ended_at=now,
     )
     return state

@@ -74,9 +74,10 @@ function fill(form, values) {
   }
 }
 
-/** @param {Date} when @returns {string} «14.02» */
+/** As the server writes it (app/web/moments.py). @param {Date} when @returns {string} «14.02», in English «14:02» */
 export function clock(when) {
-  return `${String(when.getHours()).padStart(2, "0")}.${String(when.getMinutes()).padStart(2, "0")}`;
+  const [hours, minutes] = [when.getHours(), when.getMinutes()].map((part) => String(part).padStart(2, "0"));
+  return hours + (document.documentElement.lang === "en" ? ":" : ".") + minutes;
 }
 
 /** Say «Utkast lagret 14.02» in the bar. @param {number} at milliseconds */

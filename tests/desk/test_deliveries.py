@@ -8,7 +8,7 @@ from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from app.cases import query as cases
-from app.core.errors import Permanent, Unclear
+from app.core.errors import Permanent, Transient, Unclear
 from app.outbox import service as outbox
 from app.outbox.models import OutboxDelivery, OutboxEvent
 from app.web.logs import FIELDS
@@ -30,6 +30,20 @@ def test_per_sees_what_stopped_since_when_how_often_it_was_tried_and_why(visit_a
     assert WHY in page.words
     assert delivery.reference in page.words
     assert "1 levering til arkivet har stoppet." in visit_as("administrator").get("/arbeidsflate").words
+
+
+def test_what_was_given_up_is_told_in_pers_language_with_what_was_last_answered(visit_as, session, stopped):
+    delivery = stopped()
+    row = session.get_one(OutboxDelivery, delivery.id)
+    row.state, row.created_at = "waiting", row.created_at - timedelta(days=15)
+    session.flush()
+    lease = outbox.take(session, row.id, owner="test", now=row.due_at, seconds=180)
+    outbox.fail(session, lease, Transient("Arkivet svarer ikke."), now=row.due_at, waits=(10.0,), settle_seconds=150)
+    per = visit_as("per")
+    assert "Siste svar: Arkivet svarer ikke." in per.get(PAGE).words
+
+    per.client.set_cookie("spraak", "en")
+    assert "Tried for 14 days, and it did not arrive." in per.get(PAGE).words
 
 
 def test_when_nothing_has_stopped_the_page_says_so(visit_as, session):

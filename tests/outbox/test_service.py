@@ -21,6 +21,7 @@ from app.core.errors import (
     Unclear,
     UnknownOutcome,
 )
+from app.core.language import words_in
 from app.outbox import query, service
 from app.outbox.events import Event
 from app.outbox.models import DeliveryAttempt, DeliveryState, OutboxDelivery, OutboxEvent
@@ -186,6 +187,16 @@ def test_after_fourteen_days_it_is_given_up_but_pauses_are_not_counted(
     fail(session, lease, Transient("opptatt"), now)
 
     assert fresh(session, lease).state == state
+
+
+def test_what_is_given_up_is_told_in_one_sentence_that_can_be_translated(session, now, waiting, take):
+    lease = take(waiting(created_at=now - timedelta(days=15)))
+
+    fail(session, lease, Transient("Arkivet svarer ikke."), now)
+
+    (stopped,) = query.stopped(session, "archive")
+    assert words_in("en").gettext(stopped.reason) == "Tried for 14 days, and it did not arrive."
+    assert stopped.last_answer == "Arkivet svarer ikke."
 
 
 def test_a_wrong_password_closes_the_channel_and_blames_no_row(session, now, waiting, take):
