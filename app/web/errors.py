@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from app.core.errors import Conflict, DomainError, NotAllowed, NotFound, RuleBroken
 from app.web.extensions import session
 from app.web.htmx import wants_fragment
-from app.web.transaction import is_busy
+from app.web.transaction import WRITES, is_busy
 
 STATUS = {NotFound: 404, NotAllowed: 403, Conflict: 409, RuleBroken: 422}
 RETRY_AFTER_S = 20
@@ -67,7 +67,7 @@ def _broken(error: Exception) -> ResponseReturnValue:
     """Say that it is our fault. Logged: the class of the error and where; never its values."""
     session().rollback()
     if is_busy(error):
-        response = answer(503, _("Mange er inne nå. Det du skrev, er her. Prøv igjen om 20 sekunder."))
+        response = answer(503, _busy())
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
         log.warning("busy", path=request.path, error=type(error).__name__)
         return response
@@ -75,7 +75,20 @@ def _broken(error: Exception) -> ResponseReturnValue:
     log.error("broken", path=request.path, error=name, where=_where(error))
     if current_app.testing and not current_app.extensions.get("lab_show_faults"):
         raise error
-    return answer(500, _("Noe gikk galt hos oss. Det du skrev, er her. Prøv igjen om litt."))
+    return answer(500, _broke())
+
+
+def _busy() -> str:
+    """Whoever sent a form has lost its page with this answer, and must go back to it."""
+    if request.method in WRITES:
+        return _("Mange er inne nå. Gå tilbake og prøv igjen om 20 sekunder.")
+    return _("Mange er inne nå. Prøv igjen om 20 sekunder.")
+
+
+def _broke() -> str:
+    if request.method in WRITES:
+        return _("Noe gikk galt hos oss. Gå tilbake og prøv igjen om litt.")
+    return _("Noe gikk galt hos oss. Prøv igjen om litt.")
 
 
 def _where(error: BaseException) -> list[str]:

@@ -25,9 +25,9 @@ SAID = {
     "own things, nothing yet": ("Du har ikke sendt noe ennå. Hva vil du si?",),
 }
 BROKEN = {
-    "nb": "Noe gikk galt hos oss. Det du skrev, er her. Prøv igjen om litt.",
-    "nn": "Noko gjekk gale hos oss. Det du skreiv, er her. Prøv igjen om litt.",
-    "en": "Something went wrong on our side. What you wrote is here. Try again in a while.",
+    "nb": "Noe gikk galt hos oss. Prøv igjen om litt.",
+    "nn": "Noko gjekk gale hos oss. Prøv igjen om litt.",
+    "en": "Something went wrong on our side. Try again in a while.",
 }
 # What only a programmer should see.
 INSIDES = ("Traceback", "sqlalchemy", "OperationalError", "no such table", "SELECT", 'File "/')
