@@ -1,6 +1,7 @@
 """Our Norwegian is plain: short sentences, everyday words, no office language (look.md 7)."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,7 @@ def read_aloud(page: str) -> str:
     return "\n".join(" ".join(part.split()) for part in main.itertext() if part.strip())
 
 
+@cache
 def all_texts() -> list[str]:
     """Return every Norwegian text a person may see; of a count both forms."""
     messages = strings.messages_of(strings.collected())
