@@ -81,14 +81,14 @@ def _broken(error: Exception) -> ResponseReturnValue:
 def _busy() -> str:
     """Whoever sent a form has lost its page with this answer, and must go back to it."""
     if request.method in WRITES:
-        return _("Mange er inne nå. Gå tilbake og prøv igjen om 20 sekunder.")
-    return _("Mange er inne nå. Prøv igjen om 20 sekunder.")
+        return str(_("Mange er inne nå. Gå tilbake og prøv igjen om 20 sekunder."))
+    return str(_("Mange er inne nå. Prøv igjen om 20 sekunder."))
 
 
 def _broke() -> str:
     if request.method in WRITES:
-        return _("Noe gikk galt hos oss. Gå tilbake og prøv igjen om litt.")
-    return _("Noe gikk galt hos oss. Prøv igjen om litt.")
+        return str(_("Noe gikk galt hos oss. Gå tilbake og prøv igjen om litt."))
+    return str(_("Noe gikk galt hos oss. Prøv igjen om litt."))
 
 
 def _where(error: BaseException) -> list[str]:
