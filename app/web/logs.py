@@ -30,7 +30,7 @@ def configure(settings: Settings) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-        cache_logger_on_first_use=False,
+        cache_logger_on_first_use=settings.mode != "test",  # tests change what is configured
     )
     logging.getLogger().setLevel(logging.WARNING)
 
