@@ -3,6 +3,7 @@
 import errno
 
 from flask import Flask, Response, request
+from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from app.core.crash import crash_point
@@ -18,11 +19,21 @@ def install(app: Flask) -> None:
 
 
 def _open() -> None:
-    """Make a writing request's first query take the write lock, before it has read anything (see core/sqlite.py)."""
+    """Open the session as the request needs it.
+
+    One that writes takes the write lock with its first query, before it has read anything (see core/sqlite.py). One
+    that reads asks PostgreSQL without a transaction around: each question sees what is committed either way, and BEGIN
+    and ROLLBACK are two more trips than the page itself needs.
+    """
     if request.method in WRITES:
-        writer = db.engine.execution_options(writes=True)
-        db.session.remove()
-        db.session(bind=writer)
+        _bind(db.engine.execution_options(writes=True))
+    elif db.engine.dialect.name == "postgresql":
+        _bind(db.engine.execution_options(isolation_level="AUTOCOMMIT"))
+
+
+def _bind(engine: Engine) -> None:
+    db.session.remove()
+    db.session(bind=engine)
 
 
 def keep_changes() -> None:
