@@ -210,6 +210,8 @@ def database_server(going: Round) -> Iterator[str]:
         raise Stop(
             "No PostgreSQL for the tests. Run this line once and start again:  sudo apt-get install -y postgresql"
         )
+    # Its own pg_dump, which some machines have nowhere else, and which is of the server's version
+    going.tell("PATH", f"{binaries.folder}{os.pathsep}{going.supervisor.environment['PATH']}")
     with postgres(going.supervisor, binaries, durable=os.environ.get("PG_FAST") != "1") as address:
         say(f"\nPostgreSQL: {binaries.origin}")
         yield address

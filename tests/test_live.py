@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -20,11 +19,12 @@ import redis
 
 from app.live import LiveApp, channel_name
 from app.settings import Settings
+from ops.redis_server import find_redis_server
 
 TOPIC = "idea:3f9c2b1e-0000-4000-8000-000000000001"
 OURS = "https://lab.example"
-REDIS = shutil.which("redis-server") or shutil.which("valkey-server")
-needs_redis = pytest.mark.skipif(REDIS is None, reason="redis-server is not on the PATH")
+REDIS = os.environ.get("LAB_TEST_REDIS_SERVER") or find_redis_server()
+needs_redis = pytest.mark.skipif(REDIS is None, reason="there is no redis-server to test with")
 
 
 def test_a_page_hears_hello_at_once_also_without_redis():
@@ -287,7 +287,8 @@ class OwnRedis:
         self.start()
 
     def start(self) -> None:
-        words = [REDIS, "--port", "0", "--unixsocket", str(self.path), "--save", "", "--dir", str(self.path.parent)]
+        where = ["--port", "0", "--unixsocket", str(self.path), "--dir", str(self.path.parent)]
+        words = [str(REDIS), *where, "--save", ""]
         self._process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
         client = redis.Redis.from_url(self.url)
         for _ in range(500):
