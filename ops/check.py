@@ -153,10 +153,11 @@ def journeys(going: Round) -> None:
 def slow(going: Round) -> None:
     """The full sizes: all themes, widths and states, and the long checks; on both databases."""
     find_browser(going)
-    going.tests("slow tests on SQLite", ("-m", "slow", "tests"))
+    whole_system = (*THREE, "-m", "slow and not journey", "tests")
+    going.tests("slow tests on SQLite", whole_system)
     with database_server(going) as address:
-        words = ("-m", "slow and not journey", "tests")
-        going.tests("slow tests on PostgreSQL", words, {"LAB_TEST_DATABASE_URL": address})
+        going.tests("slow tests on PostgreSQL", whole_system, {"LAB_TEST_DATABASE_URL": address})
+    going.tests("every screen in every look", (*TWO, "-m", "journey and slow", "tests/journeys"))
     if going.counts.skipped:
         raise Stop("A check that could not run fails make test-slow; the lines below say which and why.")
 
