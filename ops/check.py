@@ -27,6 +27,8 @@ NO_TESTS = 5  # pytest's exit status when it found no test
 # Two that work and one that waits: tests of the whole system mostly wait; tests/support/rounds.py puts them in front
 THREE = ("-n", "3", "--dist", "worksteal")
 TWO = ("-n", "2", "--dist", "worksteal")
+# It promises seconds of the whole system, so it has the machine to itself
+WHOLE_WAY = "tests/journeys/test_kari_sends_an_idea.py"
 ORDINARY = ("-m", "not journey and not slow")
 
 
@@ -147,7 +149,9 @@ def find_browser(going: Round) -> None:
 
 def journeys(going: Round) -> None:
     find_browser(going)
-    going.tests("journeys in Chromium", (*TWO, "-m", "journey and not slow", "tests/journeys"))
+    ordinary = ("-m", "journey and not slow")
+    going.tests("an idea's whole way in Chromium", (*ordinary, WHOLE_WAY))
+    going.tests("journeys in Chromium", (*TWO, *ordinary, f"--ignore={WHOLE_WAY}", "tests/journeys"))
 
 
 def slow(going: Round) -> None:
