@@ -150,7 +150,7 @@ def find_browser(going: Round) -> None:
 def journeys(going: Round) -> None:
     find_browser(going)
     ordinary = ("-m", "journey and not slow")
-    going.tests("an idea's whole way in Chromium", (*ordinary, WHOLE_WAY))
+    going.tests("one whole way in Chromium", ("-n", "1", *ordinary, WHOLE_WAY))
     going.tests("journeys in Chromium", (*TWO, *ordinary, f"--ignore={WHOLE_WAY}", "tests/journeys"))
 
 
