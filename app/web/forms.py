@@ -10,6 +10,7 @@ from wtforms import HiddenField
 from wtforms.i18n import messages_path
 from wtforms.validators import ValidationError
 
+from app.core.language import SOURCE_LANGUAGE
 from app.core.text import N_
 from app.web.language import locale
 
@@ -26,7 +27,8 @@ class LabForm(FlaskForm):  # type: ignore[misc] # Flask-WTF has no types
 
 @lru_cache
 def _words_of_fields(language: str) -> NullTranslations:
-    return Translations.load(messages_path(), [language], domain="wtforms")
+    """The library speaks bokmål and English; who reads nynorsk or Sámi gets bokmål, not the English of its source."""
+    return Translations.load(messages_path(), [language, SOURCE_LANGUAGE], domain="wtforms")
 
 
 class SubmissionKey(HiddenField):  # type: ignore[misc]

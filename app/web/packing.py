@@ -25,7 +25,7 @@ WORTH_IT_BYTES = 1000
 # other (BREACH). So many letters at most are added, as the name that gzip has room for.
 NOISE_LETTERS = 64
 _HEAD = b"\x1f\x8b\x08\x08\x00\x00\x00\x00\x00\xff"  # gzip, deflate, a name follows, no time, unknown system
-_NO_NAME = b"\x00"
+_END_OF_NAME = b"\x00"
 _LAST_BLOCK = b"\x03\x00"  # of a deflate stream: empty
 VENDOR = "vendor/"
 A_YEAR_S = 31_536_000
@@ -88,8 +88,8 @@ def _gzip(content: bytes) -> bytes:
     """Return `content` as gzip (RFC 1952) whose length says nothing for certain about it."""
     noise = b"x" * secrets.randbelow(NOISE_LETTERS + 1)
     squeeze = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
-    end = struct.pack("<LL", zlib.crc32(content), len(content) & 0xFFFFFFFF)
-    return _HEAD + noise + b"\x00" + squeeze.compress(content) + squeeze.flush() + end
+    packed = squeeze.compress(content) + squeeze.flush()
+    return b"".join((_HEAD, noise, _END_OF_NAME, packed, _end(zlib.crc32(content), len(content))))
 
 
 def deflated(content: bytes) -> bytes:
@@ -103,9 +103,13 @@ def gzip_of(parts: Sequence[bytes], packed: Sequence[bytes], between: Sequence[b
 
     packed: the parts, deflated. between: one fewer than parts.
     """
-    blocks, check, length = [_HEAD, _NO_NAME], 0, 0
+    blocks, check, length = [_HEAD, _END_OF_NAME], 0, 0
     for part, block, mark in zip(parts, packed, [*between, b""], strict=True):
         check = zlib.crc32(mark, zlib.crc32(part, check))
         length += len(part) + len(mark)
         blocks += (block, struct.pack("<BHH", 0, len(mark), len(mark) ^ 0xFFFF), mark)
-    return b"".join((*blocks, _LAST_BLOCK, struct.pack("<LL", check, length & 0xFFFFFFFF)))
+    return b"".join((*blocks, _LAST_BLOCK, _end(check, length)))
+
+
+def _end(check: int, length: int) -> bytes:
+    return struct.pack("<LL", check, length & 0xFFFFFFFF)

@@ -1,0 +1,27 @@
+"""What a form says when the field library, and not we, refuses what came."""
+
+import pytest
+from flask import Flask
+from wtforms import RadioField
+
+from app.web.forms import LabForm
+
+WORDS = {
+    "nb": "Ikke et gyldig valg",
+    "nn": "Ikke et gyldig valg",
+    "se": "Ikke et gyldig valg",
+    "en": "Not a valid choice.",
+}
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_a_forged_choice_is_refused_in_norwegian_to_all_who_do_not_read_english(language: str, app: Flask) -> None:
+    with app.test_request_context("/", method="POST", data={"step": "x"}, headers={"Accept-Language": language}):
+        form = Choice(meta={"csrf": False})
+
+        assert not form.validate()
+        assert form.step.errors == [WORDS[language]]
+
+
+class Choice(LabForm):
+    step = RadioField(choices=["read"])
