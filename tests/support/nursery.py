@@ -149,12 +149,19 @@ def _kill(pid: int) -> None:
 
 
 def _fork(wish: Mapping[str, Any]) -> int:
+    """Start a process, and return its id once it leads its own session: it can be killed from that moment on."""
+    born, tell = os.pipe()
     pid = os.fork()
     if pid:
+        os.close(tell)
+        os.read(born, 1)
+        os.close(born)
         return pid
     status = 1
     try:
+        os.close(born)
         _become(wish)
+        os.close(tell)
         status = _run(str(wish["start"]), list(wish["words"]))
     finally:
         sys.stdout.flush()
