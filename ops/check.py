@@ -27,8 +27,6 @@ NO_TESTS = 5  # pytest's exit status when it found no test
 # Two that work and one that waits: tests of the whole system mostly wait; tests/support/rounds.py puts them in front
 THREE = ("-n", "3", "--dist", "worksteal")
 TWO = ("-n", "2", "--dist", "worksteal")
-# It promises seconds of the whole system, so it has the machine to itself
-WHOLE_WAY = "tests/journeys/test_kari_sends_an_idea.py"
 ORDINARY = ("-m", "not journey and not slow")
 
 
@@ -149,9 +147,7 @@ def find_browser(going: Round) -> None:
 
 def journeys(going: Round) -> None:
     find_browser(going)
-    ordinary = ("-m", "journey and not slow")
-    going.tests("one whole way in Chromium", ("-n", "1", *ordinary, WHOLE_WAY))
-    going.tests("journeys in Chromium", (*TWO, *ordinary, f"--ignore={WHOLE_WAY}", "tests/journeys"))
+    going.tests("journeys in Chromium", (*TWO, "-m", "journey and not slow", "tests/journeys"))
 
 
 def slow(going: Round) -> None:
