@@ -23,6 +23,8 @@ from app.web.extensions import db, settings
 
 STAFF = (
     ("per@demo.narvik.example", "Per", "Rådgiver, Areal- og samfunnsutvikling", Role.CASE_WORKER),
+    ("mona@demo.narvik.example", "Mona", "Moderator", Role.MODERATOR),
+    ("arne@demo.narvik.example", "Arne", "Arbeidsgruppa for medvirkning", Role.WORKING_GROUP),
     ("fatima@demo.narvik.example", "Fatima", "Tilrettelegger", Role.FACILITATOR),
     ("admin@demo.narvik.example", "Admin", "Administrator", Role.ADMINISTRATOR),
 )

@@ -8,7 +8,9 @@ from flask import Flask
 from sqlalchemy import Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import app.accounts.cli
 import app.accounts.routes
+import app.audit.cli
 import app.cases.cli
 import app.cases.routes
 import app.desk.routes
@@ -94,6 +96,8 @@ def _install(lab: Flask, settings: Settings) -> None:
     access.install(lab)
     observe.install(lab, settings)
     commands.register(lab)
+    app.accounts.cli.register(lab)
+    app.audit.cli.register(lab)
     app.cases.cli.register(lab)
     assets: Assets = lab.extensions["lab_assets"]
     components.install(

@@ -113,7 +113,7 @@ def _staff(session: Session, name: str, role: Role, now: datetime) -> Actor:
         session, email=f"{name}@test.example", name=name.title(), title="Rådgiver", role=role, now=now
     )
     session.commit()
-    return Actor(role=role, participant_id=made.id)
+    return Actor(role=role, participant_id=made.id, audit_key=made.audit_key)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Participant, SignInCode
@@ -13,6 +14,12 @@ def participant_or_none(session: Session, participant_id: UUID) -> Participant |
     """Return a participant whose account is open."""
     found = session.get(Participant, participant_id)
     return found if found is not None and found.closed_at is None else None
+
+
+def participants(session: Session, *, limit: int = 1000) -> Sequence[Participant]:
+    """Return staff and others with an account, open accounts first, then by e-mail; at most `limit`."""
+    query = select(Participant).order_by(Participant.closed_at.is_not(None), Participant.email).limit(limit)
+    return session.scalars(query).all()
 
 
 def code_to_send(session: Session, code_id: UUID, keys: Sequence[str]) -> tuple[str, str, str] | None:

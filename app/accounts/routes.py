@@ -32,9 +32,14 @@ class SignedIn:
     role: str
     name: str
     title: str
+    audit_key: bytes
     is_authenticated: bool = True
     is_active: bool = True
     is_anonymous: bool = False
+
+    @classmethod
+    def of(cls, participant: Participant) -> "SignedIn":
+        return cls(participant.id, participant.role, participant.name, participant.title, participant.audit_key)
 
     def get_id(self) -> str:
         return str(self.participant_id)
@@ -46,7 +51,7 @@ def load(user_id: str) -> SignedIn | None:
         found = query.participant_or_none(session(), UUID(user_id))
     except ValueError:
         return None
-    return SignedIn(found.id, found.role, found.name, found.title) if found else None
+    return SignedIn.of(found) if found else None
 
 
 @bp.get("/logg-inn")
@@ -92,7 +97,7 @@ def use() -> ResponseReturnValue:
         return respond("accounts/code.html", form=form, status=422)
     target = local_path(cookie.get(_NEXT), url_for("desk.inbox"))
     cookie.clear()
-    login_user(SignedIn(participant.id, participant.role, participant.name, participant.title))
+    login_user(SignedIn.of(participant))
     return redirect(target, code=303)
 
 

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from app.accounts.events import SignInCodeWanted
 from app.accounts.models import Participant, SignInCode
-from app.core.actor import Role
-from app.core.errors import RuleBroken
+from app.audit import service as audit
+from app.core.actor import Actor, Role
+from app.core.errors import NotFound, RuleBroken
 from app.core.receipt import one_time_code
 from app.core.text import N_
 from app.outbox import service as outbox
@@ -30,6 +31,26 @@ def add_participant(session: Session, *, email: str, name: str, title: str, role
         session.add(found)
     found.name, found.title, found.role, found.closed_at = name, title, role.value, None
     session.flush()
+    return found
+
+
+def give_role(
+    session: Session, *, email: str, name: str, title: str, role: Role, actor: Actor | None, now: datetime
+) -> Participant:
+    """Make somebody a participant with this role, or give it to the one who is there; noted in the audit log."""
+    made = add_participant(session, email=email, name=name, title=title, role=role, now=now)
+    audit.note(session, "role_given", f"participant:{made.id}", actor=actor, now=now, said={"role": role.value})
+    return made
+
+
+def close_account(session: Session, email: str, *, actor: Actor | None, now: datetime) -> Participant:
+    """Let somebody in no more, and sign them out everywhere; a second time changes nothing. Raises NotFound."""
+    found = session.scalar(select(Participant).where(Participant.email == email.strip().lower()))
+    if found is None:
+        raise NotFound(N_("Ingen har denne e-posten."))
+    if found.closed_at is None:
+        found.closed_at = now
+        audit.note(session, "account_closed", f"participant:{found.id}", actor=actor, now=now)
     return found
 
 
@@ -83,7 +104,10 @@ def use_code(
     ).first()
     if used is None:
         raise RuleBroken(WRONG, field="code")
-    return session.get_one(Participant, code.participant_id)
+    participant = session.get_one(Participant, code.participant_id)
+    if participant.actor.is_staff:
+        audit.note(session, "signed_in", f"participant:{participant.id}", actor=participant.actor, now=now)
+    return participant
 
 
 def _fits(code: SignInCode, given: str, browser: str, keys: Sequence[str], now: datetime) -> bool:

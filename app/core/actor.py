@@ -24,12 +24,14 @@ STAFF = frozenset({Role.FACILITATOR, Role.MODERATOR, Role.CASE_WORKER, Role.WORK
 class Actor:
     """Somebody who acts: signed in (participant_id), or known only by a keyed hash of the device's cookie.
 
-    device_key: 32 bytes, or None when the device has sent nothing yet.
+    device_key: 32 bytes, or None when the device has sent nothing yet. audit_key: who this is in the audit log, 32
+    bytes that lead back to a person only while that person's salt is there; None for whoever is not signed in.
     """
 
     role: Role = Role.CITIZEN
     participant_id: UUID | None = None
     device_key: bytes | None = None
+    audit_key: bytes | None = None
 
     @property
     def is_staff(self) -> bool:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-import structlog
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
@@ -17,7 +16,6 @@ from app.ideas import query as ideas
 from app.ideas.policy import ANSWERERS
 from app.ideas.query import Filter
 from app.outbox import query as outbox
-from app.outbox import service as deliveries_of
 from app.outbox.query import WAITS_FOR_A_PERSON
 from app.parcels.models import Step
 from app.parcels.query import LABELS
@@ -35,8 +33,6 @@ DONE = {
     "levert": N_("Notert. Den som skrev, ser saksnummeret."),
 }
 TAKEN = N_("Noen har alt tatt seg av denne.")
-
-log = structlog.get_logger("desk")
 
 
 @bp.get("/arbeidsflate")
@@ -75,8 +71,7 @@ def send_again(delivery_id: UUID) -> ResponseReturnValue:
     form = AgainForm(delivery)
     if not form.validate_on_submit():
         return _page(refused={delivery_id: form}, status=422)
-    deliveries_of.send_again(session(), delivery_id, looked_in_archive=form.looked.data, now=now())
-    _note("delivery_sent_again", delivery)
+    service.send_again(session(), delivery, looked_in_archive=form.looked.data, actor=current_actor(), now=now())
     return redirect(url_for(".deliveries", gjort="sendt"), code=303)
 
 
@@ -91,8 +86,9 @@ def delivered_otherwise(delivery_id: UUID) -> ResponseReturnValue:
     form = OtherwiseForm(delivery)
     if not form.validate_on_submit():
         return _page(refused={delivery_id: form}, status=422)
-    service.delivered_otherwise(session(), delivery, case_number=form.case_number.data, now=now())
-    _note("delivery_taken_care_of", delivery)
+    service.delivered_otherwise(
+        session(), delivery, case_number=form.case_number.data, actor=current_actor(), now=now()
+    )
     return redirect(url_for(".deliveries", gjort="levert"), code=303)
 
 
@@ -127,8 +123,3 @@ def _page(
 def _stopped_count() -> int:
     counted = outbox.counts(session(), CHANNEL)
     return sum(counted[state] for state in WAITS_FOR_A_PERSON)
-
-
-def _note(what: str, delivery: outbox.Stopped) -> None:
-    """Say in the log what was done to which delivery, by somebody of which role: no names, no words of anybody."""
-    log.info(what, reference=delivery.reference, job=delivery.job, role=current_actor().role.value)

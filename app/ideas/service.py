@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Select, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
+from app.audit import service as audit
 from app.core.actor import Actor
 from app.core.crash import crash_point
 from app.core.db import Model
@@ -203,6 +204,8 @@ def answer_idea(
     session.flush()
     parcels.move(session, idea.id, draft.step, now=now, reason=reply.text)
     outbox.record(session, IdeaAnswered(idea_id=idea.id, reply_id=reply.id), now=now)
+    said = {"text": reply.text, "step": reply.step}
+    audit.note(session, "idea_answered", f"idea:{idea.id}", actor=actor, now=now, said=said)
     return reply
 
 
@@ -213,11 +216,14 @@ def hide_idea(session: Session, idea: Idea, *, reason: str, actor: Actor, now: d
     idea.hidden_at, idea.hidden_reason = now, clean_text(reason)
     files.set_public(session, idea.id, public=False)
     outbox.record(session, IdeaHidden(idea_id=idea.id), now=now)
+    said = {"reason": idea.hidden_reason}
+    audit.note(session, "idea_hidden", f"idea:{idea.id}", actor=actor, now=now, said=said)
 
 
-def show_idea(session: Session, idea: Idea, *, actor: Actor) -> None:
+def show_idea(session: Session, idea: Idea, *, actor: Actor, now: datetime) -> None:
     """Put a hidden idea back on the page."""
     if not may_answer(actor, idea):
         raise NotFound(N_("Vi fant ikke siden."))
     idea.hidden_at, idea.hidden_reason = None, ""
     files.set_public(session, idea.id, public=True)
+    audit.note(session, "idea_shown", f"idea:{idea.id}", actor=actor, now=now)

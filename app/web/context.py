@@ -36,7 +36,7 @@ def current_actor() -> Actor:
     user: Any = current_user
     device = device_key()
     if user.is_authenticated:
-        return Actor(role=Role(user.role), participant_id=user.participant_id, device_key=device)
+        return Actor(Role(user.role), user.participant_id, device, user.audit_key)
     return Actor(device_key=device)
 
 

@@ -8,6 +8,8 @@ from sqlalchemy import select
 
 from app.accounts import query, service
 from app.accounts.models import Participant, SignInCode
+from app.accounts.service import add_participant
+from app.audit.models import AuditLine
 from app.core.actor import Role
 from app.core.errors import RuleBroken
 from app.core.receipt import one_time_code
@@ -181,6 +183,22 @@ def test_a_code_made_with_an_older_key_still_works_and_a_strangers_does_not(sess
     used = service.use_code(session, code_id, digits, browser="b", keys=["old", "new"], now=now)
 
     assert used.id == per.participant_id
+
+
+def test_that_per_signed_in_stands_in_the_log_and_that_kari_did_does_not(session, visit, per, settings, clock, now):
+    add_participant(session, email="kari@test.example", name="Kari", title="", role=Role.CITIZEN, now=now)
+    session.commit()
+
+    for minute, address in enumerate(("kari@test.example", "per@test.example")):
+        clock["now"] = now + timedelta(minutes=minute)
+        visit.post("/logg-inn", {"email": address})
+        visit.post("/logg-inn/kode", {"code": code_of(session, settings)}, expect=303)
+        visit.post("/logg-ut", expect=303)
+
+    lines = session.scalars(select(AuditLine)).all()
+    assert [(line.action, line.object_ref, line.who_ref) for line in lines] == [
+        ("signed_in", f"participant:{per.participant_id}", per.audit_key)
+    ]
 
 
 def code_of(session, settings) -> str:

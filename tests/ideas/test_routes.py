@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select
 
+from app.audit.models import AuditLine
 from app.ideas.models import Idea, Support
 from app.outbox.models import OutboxEvent
 from app.parcels.models import Parcel
@@ -219,6 +220,24 @@ def test_per_answers_and_everybody_reads_it(visit, visit_as, session, settings, 
     assert "Rådgiver" in page.words
     kinds = [event.kind for event in session.scalars(select(OutboxEvent).order_by(OutboxEvent.recorded_at))]
     assert sorted(kinds) == ["idea_answered", "idea_submitted", "step_reached"]
+
+
+def test_what_per_does_to_an_idea_stands_in_the_audit_log_once(visit_as, session, settings, kari, now):
+    idea = make_idea(session, settings, actor=kari, now=now)
+    address = f"/arbeidsflate/ideer/{idea.id}"
+    answer = {"submission_id": str(uuid4()), "text": "Lyset står på til klokka 23.", "step": "decided"}
+    per = visit_as("per")
+
+    per.post(f"{address}/svar", answer)
+    per.post(f"{address}/svar", answer)
+    per.post(f"{address}/skjul", {"reason": "Den nevner en nabo."})
+    per.post(f"{address}/vis")
+    per.post(f"{address}/svar", {**answer, "submission_id": str(uuid4()), "text": ""}, expect=422)
+
+    lines = session.scalars(select(AuditLine).order_by(AuditLine.nr)).all()
+    assert [line.action for line in lines] == ["idea_answered", "idea_hidden", "idea_shown"]
+    assert {line.object_ref for line in lines} == {f"idea:{idea.id}"}
+    assert None not in {line.who_ref for line in lines}
 
 
 def test_no_without_a_reason_is_refused(visit_as, session, settings, kari, now):

@@ -53,7 +53,7 @@ def hide(idea_id: UUID) -> ResponseReturnValue:
 @bp.post("/arbeidsflate/ideer/<uuid:idea_id>/vis")
 @open_to(*ANSWERERS)
 def show_again(idea_id: UUID) -> ResponseReturnValue:
-    service.show_idea(session(), query.get_idea(session(), idea_id), actor=current_actor())
+    service.show_idea(session(), query.get_idea(session(), idea_id), actor=current_actor(), now=now())
     return redirect(url_for(".desk", idea_id=idea_id), code=303)
 
 
