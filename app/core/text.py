@@ -50,6 +50,20 @@ def cut(text: str, length: int) -> str:
     return kept.rstrip() + "…"
 
 
+def likeness(one: str, other: str) -> float:
+    """Return how alike two short texts are, 0 to 1: the share of their three-letter pieces that they have in common.
+
+    Case and punctuation do not count, and a slip of the pen costs little.
+    """
+    pieces, others = _pieces(one), _pieces(other)
+    return len(pieces & others) / len(pieces | others) if pieces and others else 0.0
+
+
+def _pieces(text: str) -> frozenset[str]:
+    words = (f"  {word} " for word in regex.findall(r"[\p{L}\d]+", text.lower()))
+    return frozenset(word[place : place + 3] for word in words for place in range(len(word) - 2))
+
+
 @dataclass(frozen=True, slots=True)
 class PersonalData:
     """Something in a text that tells who somebody is. start, end: places in the text; end is not included."""

@@ -15,11 +15,11 @@ from app.areas.models import FocusArea
 from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.core.rows import rows
-from app.core.text import N_
+from app.core.text import N_, likeness
 from app.files import query as files
 from app.files.query import ShownPicture
 from app.files.store import PictureStore
-from app.ideas.dialect import find_ideas
+from app.ideas.dialect import find_alike, find_ideas
 from app.ideas.models import Idea, Reply, Support
 from app.ideas.policy import may_read
 from app.parcels.models import Parcel, Step
@@ -28,6 +28,8 @@ from app.processes.models import Process
 
 PAGE = 20
 COUNTED_AT_MOST = 100
+SIMILAR = 3
+ALIKE = 0.2  # by the eye: below it, two titles share words and not their meaning
 
 
 class Order(str, Enum):
@@ -242,6 +244,17 @@ def ideas_by_id(session: Session, ids: Collection[UUID], *, actor: Actor) -> Map
     readable = [idea.id for idea in session.scalars(select(Idea).where(Idea.id.in_(ids))) if may_read(actor, idea)]
     found = rows(session, _LISTED.where(_ideas.id.in_(readable)))
     return {idea.id: idea for idea in _listed(found)}
+
+
+def similar_ideas(session: Session, title: str) -> tuple[ListedIdea, ...]:
+    """Return ideas that everybody may see and whose title is like this one, the most alike first, at most SIMILAR."""
+    ids = find_alike(session, title)
+    if not ids:
+        return ()
+    found = _listed(rows(session, _LISTED.where(_ideas.id.in_(ids), *_SHOWN)))
+    alike = {idea.id: likeness(title, idea.title) for idea in found}
+    near = [idea for idea in found if alike[idea.id] >= ALIKE]
+    return tuple(sorted(near, key=lambda idea: (alike[idea.id], idea.support_count), reverse=True)[:SIMILAR])
 
 
 def sent_by(session: Session, actor: Actor, *, limit: int = 50) -> Sequence[UUID]:

@@ -81,13 +81,17 @@ document.addEventListener("htmx:config:request", (event) => {
   if (token) event.detail.ctx.request.headers["X-CSRFToken"] = token;
 });
 
+// What only helps is missed in silence: nobody asked for it, and its failure takes nothing away
+const isQuiet = (event) => event.target instanceof Element && event.target.matches("[data-quiet]");
+
 document.addEventListener("htmx:response:error", (event) => {
+  if (isQuiet(event)) return;
   const status = event.detail.ctx.response.status;
   if (status === 503) notice("failure", "error", { text: words.busy });
   else if (status >= 500) notice("failure", "error", { text: words.failed });
 });
 document.addEventListener("htmx:error", (event) => {
-  if (event.detail.ctx?.response) return; // a fault in the page itself, not in the network: the console has it
+  if (isQuiet(event) || event.detail.ctx?.response) return; // a fault in the page itself, not in the network: the console has it
   notice("failure", "error", { text: words.silent });
 });
 document.addEventListener("htmx:after:request", (event) => {

@@ -64,6 +64,11 @@ def write_much(page: "Page") -> None:
     expect(page.locator("#body-screen")).to_be_visible()
 
 
+def write_what_is_there(page: "Page") -> None:
+    page.get_by_label("Hva er idéen din?").press_sequentially("Flere benker langs strandpromenaden")
+    expect(page.locator(".similar__idea").first).to_be_visible()
+
+
 def lose_the_net(page: "Page") -> None:
     page.context.set_offline(True)
     expect(page.locator("#notice-offline")).to_be_visible()
@@ -94,6 +99,7 @@ SCREENS = (
     Screen("new idea", "/ideer/ny", act=fold_out),
     Screen("new idea, refused", "/ideer/ny", act=send_nothing),
     Screen("new idea, written", "/ideer/ny", act=write_much),
+    Screen("new idea, much like another", "/ideer/ny", act=write_what_is_there),
     Screen("new idea without network", "/ideer/ny", act=lose_the_net),
     Screen("idea", "{idea}"),
     Screen("idea that is done", "{done}"),

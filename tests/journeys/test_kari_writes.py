@@ -28,6 +28,35 @@ def test_a_draft_comes_back_after_a_reload_and_is_gone_when_it_is_sent(open_phon
     expect(page.get_by_text("Vi fant det du skrev sist.")).to_have_count(0)
 
 
+def test_somebody_has_had_the_idea_before_and_kari_supports_it_with_one_tap(open_phone):
+    send_idea(open_phone().new_page(), "Sklie fra parkeringen ned til badeplassen")
+    page = open_phone().new_page()
+    page.goto("/ideer/ny")
+
+    page.get_by_label("Hva er idéen din?").press_sequentially("Sklier ned til badeplasen")
+    alike = page.locator(".similar__idea", has_text="Sklie fra parkeringen")
+    alike.get_by_role("button", name="Støtt den: Sklie fra parkeringen").click()
+
+    expect(alike.get_by_text("Du støtter. 1 støtter.")).to_be_focused()
+    expect(page.locator("#status")).to_have_text("Du støtter. 1 støtter.")
+    expect(page.get_by_label("Hva er idéen din?")).to_have_value("Sklier ned til badeplasen")
+    page.get_by_label("Hva er idéen din?").fill("Svømmehall på Fagernesfjellet")
+    expect(alike).to_have_count(0)
+
+
+def test_without_network_nobody_is_told_that_there_was_nothing_to_compare_with(open_phone):
+    phone = open_phone()
+    page = phone.new_page()
+    page.goto("/ideer/ny")
+    phone.set_offline(True)
+    expect(page.locator("#notice-offline")).to_be_visible()
+
+    with page.expect_event("requestfailed"):
+        page.get_by_label("Hva er idéen din?").press_sequentially("Flere benker")
+
+    expect(page.locator("#notice-failure")).to_have_count(0)
+
+
 def test_going_back_from_the_receipt_gives_a_new_form(open_phone):
     page = open_phone().new_page()
     page.goto("/ideer/ny")

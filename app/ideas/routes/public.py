@@ -10,11 +10,13 @@ from flask.typing import ResponseReturnValue
 from app.areas.query import areas
 from app.core.errors import RuleBroken
 from app.core.receipt import receipt_token
+from app.core.text import clean_line
 from app.files import service as files
 from app.files.service import Original
 from app.files.store import picture_store
 from app.ideas import query, service
 from app.ideas.forms import IdeaForm
+from app.ideas.models import TITLE_LENGTH
 from app.ideas.query import Filter, Order
 from app.ideas.routes import bp
 from app.parcels import query as parcels
@@ -25,7 +27,7 @@ from app.web.access import open_to
 from app.web.context import current_actor, now, remember_device
 from app.web.errors import sentence, wants_json
 from app.web.extensions import limiter, session, settings
-from app.web.htmx import respond
+from app.web.htmx import respond, wants_fragment
 from app.web.language import chosen_language, ngettext
 from app.web.language import gettext as _
 from app.web.moments import noon_of
@@ -79,6 +81,19 @@ def _wanted(asked: Mapping[str, str], known: Collection[str]) -> tuple[Filter, i
 @open_to()
 def new() -> ResponseReturnValue:
     return _form_page(_form())
+
+
+@bp.get("/ideer/ligner")
+@open_to()
+@limiter.limit("120 per minute")
+def similar() -> ResponseReturnValue:
+    """Show ideas like the title that somebody is typing: htmx puts them below the field. Elsewhere it is a search."""
+    title = clean_line(request.args.get("title", "").replace("\x00", "")[:TITLE_LENGTH])
+    if not wants_fragment():
+        return redirect(url_for(".index", sok=title or None), code=303)
+    found = query.similar_ideas(session(), title)
+    say = ngettext("%(num)s idé ligner.", "%(num)s idéer ligner.", len(found)) if found else None
+    return respond("ideas/similar.html", fragment="similar", say=say, found=found)
 
 
 @bp.post("/ideer/ny")
@@ -178,7 +193,8 @@ def support(idea_id: UUID) -> ResponseReturnValue:
     supporters = ngettext("%(num)s støtter.", "%(num)s støtter.", count)
     say = _("Du støtter. %(supporters)s", supporters=supporters) if wanted else supporters
     if request.headers.get("HX-Request"):
+        part = "count" if request.form.get("show") == "count" else "support"
         return respond(
-            "ideas/supported.html", fragment="support", say=say, idea_id=idea_id, count=count, supported=wanted
+            "ideas/supported.html", fragment=part, say=say, sentence=say, idea_id=idea_id, count=count, supported=wanted
         )
     return redirect(url_for(".show", idea_id=idea_id), code=303)
