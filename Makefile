@@ -6,7 +6,7 @@ SEED ?= 1806
 FLASK = $(PY) -m flask --app app.factory
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run run test check journeys fix test-slow test-red test-oracles bench migration strings vendor clean-instance
+.PHONY: help setup setup-run run test check journeys fix test-slow test-red test-oracles bench pictures migration strings vendor clean-instance
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ fix: setup ## let the formatters mend what they can
 
 bench: setup ## measure, into bench/results.json (ONLY=idea for a part)
 	@$(PY) -m bench $(if $(ONLY),--only "$(ONLY)")
+
+pictures: setup ## the screens of the README as they look now, in docs/pictures
+	@$(PY) -m tests.journeys.pictures
 
 migration: setup ## a new migration from the models (name=add_pin_photo)
 	@$(PY) -m ops.migration "$(name)"

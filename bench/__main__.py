@@ -36,7 +36,7 @@ PARTS = (
     Part("Push", ("push_",), push.figures),
     Part("Memory and pages", (*MEMORY, *PAGES), _in_town),
     Part("Forwarding", ("forward", "case_number_"), forwarding.figures),
-    Part("Ideas", ("hello_", "idea_"), ideas.figures),
+    Part("Ideas", ("hello_", "idea_", "similar_"), ideas.figures),
 )
 
 

@@ -1,9 +1,11 @@
 """The list of ideas, one idea and a new idea: with 100,000 in the table, on both databases, beside a bare hello."""
 
 import re
+import statistics
 import time
 import uuid
 from collections.abc import Callable
+from itertools import combinations
 from urllib.parse import quote
 
 from bench import dataset, driver
@@ -14,6 +16,12 @@ from bench.site import Bench, Site, new_database, site, start_hello, with_postgr
 MANY, FEW = 100_000, 1_000
 SECONDS = 2.0
 LIST_LIMIT_MS, DETAIL_LIMIT_MS, SUBMIT_LIMIT_MS, GROWTH_LIMIT = 2, 2, 3, 1.5
+SIMILAR_LIMIT_MS, OK = 300, 200
+# Each word is in thousands of the 100,000, so these are the dearest questions there can be
+TITLES = tuple(
+    f"{one} {two} {three} {four} {five}"[: 20 + 5 * (place % 9)]
+    for place, (one, two, three, four, five) in enumerate(combinations(dataset.WORDS[:40:5], 5))
+)
 POSTS_A_RUN, POSTS_A_VISITOR = 300, 20  # an address may send 30 a minute
 TOKEN = re.compile(rb'name="csrf_token"[^>]*value="([^"]+)"')
 WHY = "Det er mørkt når barna går til skolen, og bilene ser dem ikke før de er helt framme ved krysset. " * 5
@@ -25,7 +33,7 @@ def figures(bench: Bench) -> list[Figure]:
     hello = _again(bench, "hello", (), port, "/")
     what = "bare WSGI answer on granian, started as our web process is; 2 kept connections"
     found = rows("hello", what, hello, "hello", hello, limit=None, pg="")
-    if bench.wants("idea_"):
+    if bench.wants("idea_", "similar_"):
         found += _on_one_database(bench, hello, "", lambda _name: "")
         with with_postgres(bench) as address:
             found += _on_one_database(bench, hello, "_pg", lambda name: new_database(address, name))
@@ -52,6 +60,11 @@ def _on_one_database(bench: Bench, hello: Load, pg: str, address: Callable[[str]
             found += rows(name, f"{what}; {whole}", load, "web", hello, limit=limit, pg=pg)
             if name == "idea_list":
                 found.append(_growth(load, few_ms, where, pg))
+    if bench.wants("similar_ideas_ms"):
+        what = (
+            f"GET /ideer/ligner, p95 of {len(TITLES)} titles as they are typed, one at a time; {where}, 100,000 ideas"
+        )
+        found.append(figure(f"similar_ideas_ms{pg}", what, _similar(port), "ms", SIMILAR_LIMIT_MS))
     if bench.wants("idea_submit"):
         sent = _submit(bench, beside, port)
         what = (
@@ -105,6 +118,26 @@ def _submit(bench: Bench, beside: tuple[str, ...], port: int) -> Load:
 
     run(RUNS)
     return measure(bench, "web", beside, run)
+
+
+def _similar(port: int) -> list[float]:
+    """Return the p95 of each run, in ms; the first run, which reads the file into memory, does not count."""
+    return [_p95_of_titles(port, f"127.9.{run}.1") for run in range(RUNS + 1)][1:]
+
+
+def _p95_of_titles(port: int, source: str) -> float:
+    line, waited = driver.Connection(port, source), []
+    for title in TITLES:
+        request = driver.get(
+            f"/ideer/ligner?title={quote(title)}", {"HX-Request": "true", "HX-Request-Type": "partial"}
+        )
+        started = time.perf_counter()
+        answer = line.ask(request)
+        waited.append((time.perf_counter() - started) * 1000)
+        if answer.status != OK:
+            raise driver.WrongAnswerError(f"{answer.status}: {answer.body[:300]!r}")
+    line.close()
+    return statistics.quantiles(waited, n=20)[-1]
 
 
 def _posts(port: int, number: int) -> list[tuple[str, bytes]]:
