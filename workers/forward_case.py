@@ -34,16 +34,17 @@ def handle(work: Work, event: OutboxEvent) -> None:
     if event.kind == IdeaAnswered.name:
         _forward_reply(work, IdeaAnswered.model_validate(event.payload))
     else:
-        _forward_idea(work, IdeaSubmitted.model_validate(event.payload).idea_id)
+        _forward_idea(work, IdeaSubmitted.model_validate(event.payload).idea_id, leaves_at=event.due_at)
 
 
-def _forward_idea(work: Work, idea_id: UUID) -> None:
+def _forward_idea(work: Work, idea_id: UUID, *, leaves_at: datetime) -> None:
+    """File an idea. One withdrawn before it left is not sent; one withdrawn later is, as its writer was told."""
     with work.transaction() as session:
         codes = cases_query.settings_in_force(session, work.settings)
         idea = ideas.idea_for_letter(session, idea_id, picture_store(work.settings))
         letter = cases_query.sealed_letter_or_none(session, work.reference)
-        withdrawn = idea.withdrawn and letter is None
-        folder = None if withdrawn else cases.folder_for(session, idea.area_slug, idea.area_name, codes, now=work.now)
+        regretted = idea.withdrawn_at is not None and idea.withdrawn_at < leaves_at and letter is None
+        folder = None if regretted else cases.folder_for(session, idea.area_slug, idea.area_name, codes, now=work.now)
     if folder is None:
         _never(work, idea_id, WITHDRAWN)
         return

@@ -140,7 +140,7 @@ class IdeaForLetter:
     pictures: tuple[PictureForLetter, ...]
     pictures_pending: bool
     pictures_failed: int
-    withdrawn: bool
+    withdrawn_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,7 +365,7 @@ def idea_for_letter(session: Session, idea_id: UUID, store: PictureStore) -> Ide
         pictures=tuple(PictureForLetter(number, jpeg) for number, jpeg in enumerate(found.files, start=1)),
         pictures_pending=found.pending,
         pictures_failed=found.failed,
-        withdrawn=idea.withdrawn_at is not None,
+        withdrawn_at=idea.withdrawn_at,
     )
 
 

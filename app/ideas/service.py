@@ -137,6 +137,16 @@ def undo_idea(session: Session, idea: Idea, *, now: datetime, undo_seconds: floa
         return
     if now >= idea.submitted_at + timedelta(seconds=undo_seconds):
         raise Conflict(N_("Idéen er sendt videre. Den kan ikke angres nå."))
+    withdraw_idea(session, idea, now=now)
+
+
+def withdraw_idea(session: Session, idea: Idea, *, now: datetime) -> None:
+    """Take an idea off the page, whenever it is; a second time changes nothing. What the archive has, it keeps.
+
+    The caller has shown that the idea is theirs, as for `undo_idea`.
+    """
+    if idea.withdrawn_at is not None:
+        return
     idea.withdrawn_at = now
     files.set_public(session, idea.id, public=False)
     outbox.record(session, IdeaWithdrawn(idea_id=idea.id), now=now)

@@ -131,6 +131,32 @@ def test_after_ten_seconds_it_is_too_late_to_regret(visit, session, now, clock):
     assert session.scalars(select(Idea)).one().withdrawn_at is None
 
 
+def test_later_kari_takes_it_off_the_page_and_is_told_what_the_archive_keeps(visit, session, now, clock):
+    receipt = visit.post("/ideer/ny", idea_form()).location
+    clock["now"] = now + timedelta(days=3)
+    assert "Vil du trekke idéen tilbake?" in visit.get(receipt).words
+
+    visit.post(f"{receipt}/trekk-tilbake")
+    visit.post(f"{receipt}/trekk-tilbake")
+
+    page = visit.get(receipt)
+    assert "Du har trukket idéen tilbake." in page.words
+    assert "Kommunens arkiv har brevet fortsatt." in page.words
+    assert "Angret" not in page.words
+    assert "Lys i lysløypa" not in visit.get("/ideer").words
+    kinds = session.scalars(select(OutboxEvent.kind)).all()
+    assert sorted(kinds) == ["idea_submitted", "idea_withdrawn"]
+
+
+def test_somebody_who_only_knows_the_idea_cannot_take_it_back(visit, session, settings, kari, now):
+    idea = make_idea(session, settings, actor=kari, now=now)
+
+    visit.post(f"/kvittering/{idea.id.hex}.forged/trekk-tilbake", expect=404)
+
+    session.refresh(idea)
+    assert idea.withdrawn_at is None
+
+
 def test_a_made_up_receipt_opens_nothing(visit, session, settings, kari, now):
     idea = make_idea(session, settings, actor=kari, now=now)
 

@@ -53,6 +53,17 @@ def test_an_idea_taken_back_in_time_is_never_sent(session, idea, work, standin, 
     assert not session.get_one(Parcel, idea.id).forwarded
 
 
+def test_an_idea_withdrawn_later_reaches_the_archive_as_its_writer_was_told(session, idea, work, standin, now):
+    ideas.withdraw_idea(session, idea, now=now + timedelta(seconds=12))
+    session.commit()
+    work.now = now + timedelta(seconds=20)
+
+    (delivery,) = work.work(JOB)
+
+    assert delivery.state != "aldri"
+    assert session.get_one(Parcel, idea.id).forwarded
+
+
 def test_a_letter_waits_for_its_folder_and_no_try_is_counted(session, idea, work):
     (delivery,) = work.work(JOB)
 

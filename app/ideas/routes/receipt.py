@@ -30,6 +30,7 @@ def receipt(token: str) -> ResponseReturnValue:
         submission=cookie.get(SENT, ""),
         token=token,
         address=address,
+        undone=_undone(idea),
         qr=Markup(segno.make(address, error="m").svg_inline(scale=4, border=4, dark="#0b1e2d", light="#fff")),  # noqa: S704 - ours
         undo_until=_undo_until(idea),
         answer_days=settings().answer_days,
@@ -51,8 +52,22 @@ def undo(token: str) -> ResponseReturnValue:
     return redirect(url_for(".receipt", token=token), code=303)
 
 
+@bp.post("/kvittering/<token>/trekk-tilbake")
+@open_to()
+@limiter.limit("30 per minute")
+def withdraw(token: str) -> ResponseReturnValue:
+    service.withdraw_idea(session(), _idea(token), now=now())
+    return redirect(url_for(".receipt", token=token), code=303)
+
+
 def _idea(token: str) -> Idea:
     return query.get_idea(session(), read_receipt(settings().secret_keys(), token))
+
+
+def _undone(idea: Idea) -> bool:
+    """Tell whether it was taken back before it left, so that nobody has got it."""
+    stays_s = settings().undo_seconds + service.LEAVES_AFTER.total_seconds()
+    return idea.withdrawn_at is not None and (idea.withdrawn_at - idea.submitted_at).total_seconds() < stays_s
 
 
 def _undo_until(idea: Idea) -> float | None:

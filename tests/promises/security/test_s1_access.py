@@ -92,7 +92,7 @@ def rows_for(column: str, taken: Mapping[str, frozenset[str]]) -> list[dict[str,
 
 def concrete(map_: Map, rule: str, things: KarisThings) -> str:
     """Return an address that this rule matches, about Kari's public idea; what is undone is another one's receipt."""
-    undone = things.receipt(things.withdrawn if rule.endswith("/angre") else things.public)
+    undone = things.receipt(things.withdrawn if rule.endswith(("/angre", "/trekk-tilbake")) else things.public)
     values: Mapping[str, str] = {
         "<uuid:idea_id>": str(things.public.id),
         "<uuid:input_id>": str(things.public.id),
