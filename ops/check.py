@@ -7,6 +7,7 @@ the very last one is "N passed, N failed, N skipped" over all test runs.
 import argparse
 import contextlib
 import os
+import shutil
 import signal
 import sys
 import time
@@ -18,7 +19,7 @@ from ops.chromium import ensure_chromium, node_for_playwright
 from ops.counts import Counts, counts_of_pytest, counts_of_tap
 from ops.postgres import find_binaries, postgres
 from ops.redis_server import find_redis_server
-from ops.setup import environment_with_node
+from ops.setup import environment_with_node, install_by_apt
 from ops.supervisor import Program, StoppedBySignal, Supervisor
 from ops.terminal import CACHE, ROOT, Stop, in_sentences, say
 
@@ -134,8 +135,16 @@ def check(going: Round) -> None:
 def everything(going: Round) -> None:
     """Find the browser first: a machine without one should hear so before ten minutes of tests."""
     find_browser(going)
+    bring_strace()
     check(going)
     journeys(going)
+
+
+def bring_strace() -> None:
+    """R5 looks at the program from outside. Where we may not install what it looks with, it is named as skipped."""
+    if shutil.which("strace") is None and os.geteuid() == 0:
+        with contextlib.suppress(Stop):
+            install_by_apt(["strace"], "R5 looks from outside with strace.")
 
 
 def find_browser(going: Round) -> None:
@@ -153,6 +162,7 @@ def journeys(going: Round) -> None:
 def slow(going: Round) -> None:
     """The full sizes: all themes, widths and states, and the long checks; on both databases."""
     find_browser(going)
+    bring_strace()
     whole_system = (*THREE, "-m", "slow and not journey", "tests")
     going.tests("slow tests on SQLite", whole_system)
     with database_server(going) as address:
