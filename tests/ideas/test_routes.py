@@ -141,7 +141,7 @@ def test_later_kari_takes_it_off_the_page_and_is_told_what_the_archive_keeps(vis
 
     page = visit.get(receipt)
     assert "Du har trukket idéen tilbake." in page.words
-    assert "Kommunens arkiv har brevet fortsatt." in page.words
+    assert "Brevet til kommunens arkiv kan vi ikke ta tilbake." in page.words
     assert "Angret" not in page.words
     assert "Lys i lysløypa" not in visit.get("/ideer").words
     kinds = session.scalars(select(OutboxEvent.kind)).all()

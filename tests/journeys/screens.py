@@ -84,6 +84,11 @@ def fold_out(page: "Page") -> None:
     page.locator("details summary").first.click()
 
 
+def think_of_withdrawing(page: "Page") -> None:
+    page.locator("#withdraw summary").click()
+    expect(page.get_by_role("button", name="Trekk tilbake")).to_be_visible()
+
+
 def answer_nothing(page: "Page") -> None:
     page.get_by_role("button", name="Send svaret").click()
     expect(page.locator("#error-summary")).to_be_visible()
@@ -107,6 +112,7 @@ SCREENS = (
     Screen("idea that is hidden", "{hidden}"),
     Screen("idea that is withdrawn", "{withdrawn}"),
     Screen("receipt", "{receipt}", "kari"),
+    Screen("receipt, about to withdraw", "{receipt}", "kari", think_of_withdrawing),
     Screen("receipt after «Angre»", "{undone}", "kari"),
     Screen("own things", "/mine", "kari"),
     Screen("own things, none", "/mine"),
