@@ -19,7 +19,8 @@ from app.ideas.service import IdeaDraft
 from app.parcels import service as parcels
 from app.parcels.models import Step
 from app.processes.query import idepool
-from app.web.extensions import db, settings
+from app.web.extensions import settings
+from app.web.transaction import writing
 
 STAFF = (
     ("per@demo.narvik.example", "Per", "Rådgiver, Areal- og samfunnsutvikling", Role.CASE_WORKER),
@@ -60,7 +61,7 @@ def demo() -> None:
     if settings().production:
         raise SystemExit("Demo data is for demos: LAB_MODE is production.")
     now = datetime.fromtimestamp(time.time(), UTC)
-    with Session(db.engine.execution_options(writes=True)) as session, session.begin():
+    with writing() as session:
         made = fill(session, now)
     click.echo(f"{made} demo ideas were made." if made else "The demo data is there.")
 

@@ -4,13 +4,13 @@ import click
 from email_validator import EmailNotValidError, validate_email
 from flask import Flask
 from flask.cli import AppGroup
-from sqlalchemy.orm import Session
 
 from app.accounts import query, service
 from app.core.actor import Role
 from app.core.errors import NotFound
 from app.web.context import now
-from app.web.extensions import db, session
+from app.web.extensions import session
+from app.web.transaction import writing
 
 users = AppGroup("users", help="Kontoer: legg til, vis og steng.")
 ROLES = [role.value for role in Role if role is not Role.WORKSHOP_GROUP]
@@ -32,7 +32,7 @@ def add(email: str, role: str, name: str, title: str) -> None:
     address = _address(email)
     if max(len(name), len(title)) > NAME_LENGTH or not name.strip():
         raise click.UsageError(f"Navn og tittel har høyst {NAME_LENGTH} tegn, og navnet minst ett.")
-    with Session(db.engine.execution_options(writes=True)) as opened, opened.begin():
+    with writing() as opened:
         service.give_role(
             opened, email=address, name=name.strip(), title=title.strip(), role=Role(role), actor=None, now=now()
         )
@@ -52,7 +52,7 @@ def list_all() -> None:
 def close(email: str) -> None:
     """Steng kontoen til EMAIL. De blir logget ut overalt."""
     try:
-        with Session(db.engine.execution_options(writes=True)) as opened, opened.begin():
+        with writing() as opened:
             service.close_account(opened, email, actor=None, now=now())
     except NotFound:
         raise SystemExit(f"Ingen har e-posten {email}. Se flask users list.") from None

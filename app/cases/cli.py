@@ -1,13 +1,11 @@
 """flask cases: is the archive well, which codes are in force, which case do letters lie in."""
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
-from sqlalchemy.orm import Session
 
 from app.cases import query, service
 from app.cases.adapters import build_archive
@@ -16,7 +14,8 @@ from app.cases.codes import START_VALUES
 from app.core.errors import DeliveryFault, RuleBroken
 from app.settings import Settings
 from app.web.context import now
-from app.web.extensions import db, session
+from app.web.extensions import session
+from app.web.transaction import writing
 
 cases = AppGroup("cases", help="Sakssystemet: sjekk, koder og saker.")
 FINE, SOMETHING_TO_FIX, NO_CONTACT = 0, 1, 2
@@ -31,13 +30,6 @@ def register(app: Flask) -> None:
 def _settings() -> Settings:
     settings: Settings = current_app.extensions["lab_settings"]
     return settings
-
-
-@contextmanager
-def _writing() -> Iterator[Session]:
-    """One write transaction: a command is an edge, as a request is."""
-    with Session(db.engine.execution_options(writes=True)) as opened, opened.begin():
-        yield opened
 
 
 @cases.command()
@@ -83,7 +75,7 @@ def _folder_findings(archive: CaseArchive, folders: Sequence[query.FolderState])
 def set_code(key: str, value: str) -> None:
     """Endre en av arkivets koder."""
     try:
-        with _writing() as opened:
+        with writing() as opened:
             service.change_setting(opened, key, value, role=ROLE, now=now())
     except RuleBroken as fault:
         raise click.ClickException(fault.message % fault.values) from fault
@@ -96,7 +88,7 @@ def set_code(key: str, value: str) -> None:
 def use(slug: str, case_number: str) -> None:
     """La brevene i ett satsingsområde ligge i denne saken."""
     try:
-        with _writing() as opened:
+        with writing() as opened:
             service.use_case(opened, slug, case_number, query.settings_in_force(opened, _settings()), now=now())
     except RuleBroken as fault:
         raise click.ClickException(fault.message) from fault

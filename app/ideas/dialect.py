@@ -1,7 +1,6 @@
 """Search in ideas: Norwegian stems, made here for both databases, so that both find the same."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 from uuid import UUID
@@ -103,31 +102,22 @@ def _says_something(word: str) -> bool:
     return len(word) >= _SHORTEST_STEM and word.lower() not in SAY_NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    """Which of many hits are wanted, as each database says it."""
-
-    sqlite: str
-    postgresql: str
-
-
-_MATCHES = "SELECT idea_id FROM ideas_search WHERE ideas_search MATCH :question ORDER BY rowid DESC LIMIT :most"
-NEWEST = _Choice(
-    _MATCHES,
+_ON_SQLITE = "SELECT idea_id FROM ideas_search WHERE ideas_search MATCH :question ORDER BY rowid DESC LIMIT :most"
+NEWEST = (
     "SELECT s.idea_id FROM ideas_search s JOIN ideas i ON i.id = s.idea_id "
-    "WHERE s.words @@ to_tsquery('simple', :question) ORDER BY i.submitted_at DESC LIMIT :most",
+    "WHERE s.words @@ to_tsquery('simple', :question) ORDER BY i.submitted_at DESC LIMIT :most"
 )
-# Sorting thousands of hits by age is what costs: measured on PostgreSQL, 65 ms against 2
-ANY = _Choice(_MATCHES, "SELECT idea_id FROM ideas_search WHERE words @@ to_tsquery('simple', :question) LIMIT :most")
+# Sorting thousands of hits by age is what costs there: measured on PostgreSQL, 65 ms against 2
+ANY = "SELECT idea_id FROM ideas_search WHERE words @@ to_tsquery('simple', :question) LIMIT :most"
 
 
-def _holding(session: Session, groups: Sequence[Sequence[str]], choice: _Choice, most: int) -> Sequence[UUID]:
-    """Return ideas that hold all words of one of the groups. A word is a stem, and may go on."""
+def _holding(session: Session, groups: Sequence[Sequence[str]], on_postgresql: str, most: int) -> Sequence[UUID]:
+    """Return ideas that hold all words of one of the groups. A word is a stem, and may go on. SQLite: the newest."""
     if is_postgresql(session):
         question = _one_of(groups, "{}:*", " & ", " | ")
-        return [row.idea_id for row in session.execute(text(choice.postgresql), {"question": question, "most": most})]
+        return [row.idea_id for row in session.execute(text(on_postgresql), {"question": question, "most": most})]
     question = _one_of(groups, '"{}"*', " AND ", " OR ")
-    return [UUID(hex=row.idea_id) for row in session.execute(text(choice.sqlite), {"question": question, "most": most})]
+    return [UUID(hex=row.idea_id) for row in session.execute(text(_ON_SQLITE), {"question": question, "most": most})]
 
 
 def _one_of(groups: Sequence[Sequence[str]], word: str, both: str, either: str) -> str:

@@ -1,10 +1,13 @@
 """One request, one transaction: an answer below 400 commits, anything else rolls back. A GET never writes."""
 
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from flask import Flask, Response, request
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from app.core.crash import crash_point
 from app.web.extensions import db, session
@@ -34,6 +37,13 @@ def _open() -> None:
 def _bind(engine: Engine) -> None:
     db.session.remove()
     db.session(bind=engine)
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """Give one write transaction outside a request: a command is an edge, as a request is."""
+    with Session(db.engine.execution_options(writes=True)) as opened, opened.begin():
+        yield opened
 
 
 def keep_changes() -> None:

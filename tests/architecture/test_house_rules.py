@@ -20,7 +20,7 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.*"))
 SCRIPTS = sorted((ROOT / "static" / "js").glob("*.js"))
 EDGE = {"app/web/transaction.py", "workers/runtime.py"}
 # A command is its own edge: nobody else is there to commit for it.
-COMMANDS = {"app/demo.py", "app/accounts/cli.py", "app/cases/cli.py", "app/commands.py", "app/backup.py"}
+COMMANDS = {"app/demo.py", "app/commands.py", "app/backup.py"}
 
 # Marks of ours and of the archive that a fact may carry beside ids: nobody wrote them.
 MARKS = {"step", "case_number", "day"}

@@ -4,6 +4,7 @@ import pytest
 
 from app.core.text import likeness
 from app.ideas import query, service
+from app.ideas.dialect import find_alike
 from tests.support.ideas import make_idea
 
 THERE = (
@@ -43,6 +44,11 @@ def test_an_idea_is_found_by_other_endings_beginnings_and_slips_of_the_pen(sessi
 )
 def test_what_says_nothing_or_something_else_finds_nothing(session, ideas, typed):
     assert query.similar_ideas(session, typed) == ()
+
+
+@pytest.mark.parametrize("typed", ["Gratis svømmehall", "Flere", "Flere i Narvik"])
+def test_a_common_word_alone_is_not_even_looked_at(session, ideas, typed):
+    assert find_alike(session, typed) == []
 
 
 def test_the_most_alike_comes_first_and_three_are_enough(session, settings, ideas, ola, now):

@@ -88,7 +88,7 @@ def new() -> ResponseReturnValue:
 @limiter.limit("120 per minute")
 def similar() -> ResponseReturnValue:
     """Show ideas like the title that somebody is typing: htmx puts them below the field. Elsewhere it is a search."""
-    title = clean_line(request.args.get("title", "").replace("\x00", "")[:TITLE_LENGTH])
+    title = clean_line(request.args.get("title", "")[:TITLE_LENGTH])
     if not wants_fragment():
         return redirect(url_for(".index", sok=title or None), code=303)
     found = query.similar_ideas(session(), title)
