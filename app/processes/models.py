@@ -1,25 +1,141 @@
-"""Participation processes. The Idepool is one of them, without end."""
+"""Participation processes with their phases, news and working copies. The Idepool is one of them, without end."""
 
-from datetime import datetime
+from datetime import date, datetime
+from enum import Enum
+from uuid import UUID
 
-from sqlalchemy import CheckConstraint, String
+from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
-from app.core.db import Identified, Model, column
+from app.core.db import Identified, Model, SubmittedOnce, column
 
 IDEPOOL_SLUG = "idepool"
+SLUG_LENGTH, TITLE_LENGTH, LINE_LENGTH = 80, 120, 200
+SUMMARY_LENGTH, TEXT_LENGTH = 300, 4000
+MOST_PHASES = 8
+
+
+class State(str, Enum):
+    """A draft is seen by those who make it; what has ended tells what came of it."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    ENDED = "ended"
+
+
+class Activity(str, Enum):
+    """What a phase opens. A new one is added here, and its words and address in `query.OFFERS`."""
+
+    IDEAS = "ideas"
+
+
+class Moderation(str, Enum):
+    """Whether a person looks at what comes in before everybody sees it, or after."""
+
+    AFTER = "after"
+    BEFORE = "before"
+
+
+def _one_of(name: str, kind: type[Enum]) -> str:
+    return f"{name} IN ({', '.join(repr(one.value) for one in kind)})"
 
 
 class Process(Identified, Model):
-    """Where inputs are asked for. closes_at None: it has no end; the Idepool can never be given one."""
+    """Where inputs are asked for, as everybody sees it.
+
+    opens_at, closes_at: from the first phase to the last one (None: no end; the Idepool can never be given one).
+    outcome: «Dette ble gjort», without which nothing ends. decided_by: a role, never a person's name.
+    """
 
     __tablename__ = "processes"
     __table_args__ = (
         CheckConstraint(f"slug <> '{IDEPOOL_SLUG}' OR closes_at IS NULL", name="the_idepool_never_closes"),
         CheckConstraint("closes_at IS NULL OR opens_at < closes_at", name="opens_before_it_closes"),
+        CheckConstraint(_one_of("state", State), name="state_is_known"),
+        CheckConstraint(_one_of("moderation", Moderation), name="moderation_is_known"),
+        CheckConstraint("(state = 'ended') = (outcome <> '')", name="what_ends_tells_what_was_done"),
+        Index("ix_processes_state_closes", "state", "closes_at"),
+        Index("processes_submission_hash_key", "submission_hash", unique=True),
     )
 
-    slug: Mapped[str] = column("technical", String(80), unique=True)
-    title: Mapped[str] = column("content", String(120))
+    slug: Mapped[str] = column("technical", String(SLUG_LENGTH), unique=True)
+    title: Mapped[str] = column("content", String(TITLE_LENGTH))
     opens_at: Mapped[datetime] = column("technical")
     closes_at: Mapped[datetime | None] = column("technical")
+    state: Mapped[str] = column("technical", String(10), default=State.DRAFT.value)
+    summary: Mapped[str] = column("content", String(SUMMARY_LENGTH), default="")
+    influence: Mapped[str] = column("content", Text, default="")
+    decided_by: Mapped[str] = column("content", String(LINE_LENGTH), default="")
+    decides_on: Mapped[date | None] = column("technical", Date)
+    place: Mapped[str] = column("content", String(LINE_LENGTH), default="")
+    area_id: Mapped[UUID | None] = column("technical", ForeignKey("focus_areas.id"))
+    owner_id: Mapped[UUID | None] = column("person", ForeignKey("participants.id"))
+    moderation: Mapped[str] = column("technical", String(10), default=Moderation.AFTER.value)
+    outcome: Mapped[str] = column("content", Text, default="")
+    published_at: Mapped[datetime | None] = column("technical")
+    ended_at: Mapped[datetime | None] = column("technical")
+    submission_hash: Mapped[bytes | None] = column("technical", LargeBinary(32))
+
+
+class Phase(Identified, Model):
+    """A part of a process, open from opens_at (included) to closes_at (not included; None: it has no end)."""
+
+    __tablename__ = "process_phases"
+    __table_args__ = (
+        UniqueConstraint("process_id", "opens_at", name="one_phase_begins_at_a_time"),
+        CheckConstraint("closes_at IS NULL OR opens_at < closes_at", name="opens_before_it_closes"),
+    )
+
+    process_id: Mapped[UUID] = column("technical", ForeignKey("processes.id"))
+    title: Mapped[str] = column("content", String(TITLE_LENGTH))
+    opens_at: Mapped[datetime] = column("technical")
+    closes_at: Mapped[datetime | None] = column("technical")
+
+
+class PhaseActivity(Model):
+    """Something that a phase opens."""
+
+    __tablename__ = "phase_activities"
+    __table_args__ = (CheckConstraint(_one_of("activity", Activity), name="activity_is_known"),)
+
+    phase_id: Mapped[UUID] = column("technical", ForeignKey("process_phases.id"), primary_key=True)
+    activity: Mapped[str] = column("technical", String(20), primary_key=True)
+
+
+class ProcessMember(Model):
+    """Somebody in staff who may change one process, whatever their role, beside its owner."""
+
+    __tablename__ = "process_members"
+
+    process_id: Mapped[UUID] = column("technical", ForeignKey("processes.id"), primary_key=True)
+    participant_id: Mapped[UUID] = column("person", ForeignKey("participants.id"), primary_key=True)
+
+
+class WorkingCopy(Model):
+    """What is being written about a process, just as it was typed, right or wrong; it is nobody's to see but staff's.
+
+    revision: grows with each save. pen: the open editor that saved last; who writes on with the same pen is not
+    stopped by an answer that got lost on its way.
+    """
+
+    __tablename__ = "process_working_copies"
+
+    process_id: Mapped[UUID] = column("technical", ForeignKey("processes.id"), primary_key=True)
+    typed: Mapped[dict[str, list[str]]] = column("content", JSON)
+    revision: Mapped[int] = column("technical")
+    pen: Mapped[UUID] = column("technical")
+    saved_at: Mapped[datetime] = column("technical")
+    saved_by: Mapped[UUID | None] = column("person", ForeignKey("participants.id"))
+
+
+class News(Identified, SubmittedOnce, Model):
+    """Something new in a process, for everybody to read."""
+
+    __tablename__ = "process_news"
+    __table_args__ = (Index("ix_process_news_newest", "process_id", "published_at"),)
+
+    process_id: Mapped[UUID] = column("technical", ForeignKey("processes.id"))
+    title: Mapped[str] = column("content", String(TITLE_LENGTH))
+    text: Mapped[str] = column("content", Text)
+    author_id: Mapped[UUID | None] = column("person", ForeignKey("participants.id"))
+    published_at: Mapped[datetime] = column("technical")
