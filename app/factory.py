@@ -15,6 +15,7 @@ import app.cases.cli
 import app.cases.routes
 import app.desk.routes
 import app.files.routes
+import app.ideas.moderated
 import app.ideas.routes
 import app.pages.routes
 import app.push.routes
@@ -62,6 +63,7 @@ def create_app(
     )
     lab.extensions.update(lab_settings=settings, lab_secret_keys=keys, lab_clock=clock)
     lab.extensions["lab_assets"] = assets or read_assets()
+    lab.extensions["lab_shelves"] = {app.ideas.service.KIND: app.ideas.moderated.IdeaShelf()}
     _install(lab, settings)
     for blueprint in BLUEPRINTS:
         lab.register_blueprint(blueprint)

@@ -17,6 +17,7 @@ JOBS: Mapping[str, Sequence[str]] = {
     "idea_answered": ("forward_case", "mail_writer"),
     "idea_withdrawn": (),
     "idea_hidden": (),
+    "moderation_decided": (),
     "folder_wanted": ("open_case_folder",),
     "input_filed": (),
     "status_due": ("fetch_case_answers",),

@@ -18,12 +18,18 @@ _SHOWN = text("hidden_at IS NULL AND withdrawn_at IS NULL")
 
 
 class Idea(Identified, SubmittedOnce, Model):
-    """An idea as it was sent. hidden_at: staff took it off the page, and why; withdrawn_at: its writer did."""
+    """An idea as it was sent, or mended by its writer; withdrawn_at: since its writer took it back.
+
+    hidden_at: since it is off the page, because nobody has looked yet or somebody decided so. hidden_cause: which, as
+    moderation says it ("" when staff wrote no more than hidden_reason, which everybody reads). One column says what is
+    shown, so that no list needs a condition more (docs/adr/0016).
+    """
 
     __tablename__ = "ideas"
     __table_args__ = (
         CheckConstraint("length(title) BETWEEN 1 AND 120", name="title_has_a_length"),
         CheckConstraint("(hidden_at IS NULL) = (hidden_reason = '')", name="what_is_hidden_has_a_reason"),
+        CheckConstraint("hidden_cause = '' OR hidden_at IS NOT NULL", name="a_cause_belongs_to_what_is_hidden"),
         CheckConstraint("support_count >= 0", name="support_is_not_negative"),
         Index("ix_ideas_newest", "submitted_at", postgresql_where=_SHOWN, sqlite_where=_SHOWN),
         Index("ix_ideas_most_supported", "support_count", "submitted_at",
@@ -44,6 +50,7 @@ class Idea(Identified, SubmittedOnce, Model):
     support_count: Mapped[int] = column("technical", default=0)
     hidden_at: Mapped[datetime | None] = column("technical")
     hidden_reason: Mapped[str] = column("content", String(500), default="")
+    hidden_cause: Mapped[str] = column("technical", String(20), default="")
     withdrawn_at: Mapped[datetime | None] = column("technical")
 
 

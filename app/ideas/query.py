@@ -22,6 +22,8 @@ from app.files.store import PictureStore
 from app.ideas.dialect import find_alike, find_ideas
 from app.ideas.models import Idea, Reply, Support
 from app.ideas.policy import may_read
+from app.moderation.client import WAITING
+from app.moderation.query import BECAUSE
 from app.parcels.models import Parcel, Step
 from app.parcels.query import LABELS, ParcelView, parcel_of
 from app.processes.models import Process
@@ -29,6 +31,7 @@ from app.processes.models import Process
 PAGE = 20
 COUNTED_AT_MOST = 100
 SIMILAR = 3
+BECAUSE_OF = {reason.value: because for reason, because in BECAUSE.items()}
 ALIKE = 0.2  # by the eye: below it, two titles share words and not their meaning
 
 
@@ -91,7 +94,8 @@ class ShownReply:
 class PublishedIdea:
     """What everybody may see of an idea: pages, feeds and exports use this and nothing more.
 
-    hidden_reason: why its words are not shown, "" when they are. Then title and body are "".
+    hidden_reason: why its words are not shown to all, "" when they are; hidden_cause: the same as moderation's word for
+    it, where it has one. To those who may not read it title and body are "".
     """
 
     id: UUID
@@ -106,11 +110,27 @@ class PublishedIdea:
     replies: tuple[ShownReply, ...]
     parcel: ParcelView
     hidden_reason: str
+    hidden_cause: str
     withdrawn: bool
 
     @property
     def readable(self) -> bool:
         return bool(self.title)
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether nobody has looked at it yet."""
+        return self.hidden_cause == WAITING
+
+    @property
+    def because(self) -> str:
+        """Why moderation does not show it, as the end of a sentence; "" when only `own_words` tell."""
+        return BECAUSE_OF.get(self.hidden_cause, "")
+
+    @property
+    def own_words(self) -> str:
+        """What staff wrote about why; "" when they chose from the list and said no more, and while it waits."""
+        return "" if self.waits or self.hidden_reason == self.because else self.hidden_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +333,7 @@ def published_idea(session: Session, idea_id: UUID, *, actor: Actor) -> Publishe
         replies=_replies(session, idea_id) if idea.has_replies else (),
         parcel=parcel,
         hidden_reason=idea.hidden_reason,
+        hidden_cause=idea.hidden_cause,
         withdrawn=idea.withdrawn_at is not None,
     )
 

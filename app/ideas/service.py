@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Select, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
+from app.accounts.query import participant_or_none
 from app.audit import service as audit
 from app.core.actor import Actor
 from app.core.crash import crash_point
@@ -26,14 +27,21 @@ from app.ideas.dialect import index_idea
 from app.ideas.events import IdeaAnswered, IdeaHidden, IdeaSubmitted, IdeaWithdrawn
 from app.ideas.models import Idea, Reply, Support
 from app.ideas.policy import may_answer
+from app.moderation import service as moderation
+from app.moderation.client import WAITING, WAITS
+from app.moderation.models import Reason, Why
+from app.moderation.policy.filter import Mark
+from app.moderation.service import SHOW, Verdict
 from app.outbox import service as outbox
 from app.parcels import service as parcels
 from app.parcels.models import Step
+from app.processes.models import Moderation, Process
 from app.processes.query import Door
 from app.processes.service import require_open
 
 # An idea leaves this much after the time to regret: an «Angre» in the last second is stored before the idea is read.
 LEAVES_AFTER = timedelta(seconds=1)
+KIND = "idea"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +79,9 @@ def submit_idea(
 ) -> tuple[UUID, bool]:
     """Store an idea and announce it; return its id, and whether it is new.
 
-    The same key and content again gives the first idea. Raises Conflict when `door` is not open at `now`,
-    RuleBroken when the key comes with other content.
+    It is received at once and goes to the archive, whoever looks; whether it is shown at once follows from the process
+    and the filter. The same key and content again gives the first idea.
+    Raises Conflict when `door` is not open at `now`, RuleBroken when the key comes with other content.
     """
     earlier = _earlier(session, Idea, draft.submission)
     if earlier is not None:
@@ -80,6 +89,8 @@ def submit_idea(
         return earlier, False
     require_open(door, now=now)
     idea_id = uuid4()
+    marks = moderation.screen(session, {"title": draft.title, "body": draft.body, "place": draft.place})
+    why = _waits_because(session, door, marks)
     values = {
         "id": idea_id,
         "submission_hash": draft.submission.key_hash,
@@ -95,20 +106,34 @@ def submit_idea(
         "author_id": actor.participant_id,
         "submitted_at": now,
         "support_count": 0,
-        "hidden_reason": "",
+        "hidden_at": now if why else None,
+        "hidden_reason": WAITS if why else "",
+        "hidden_cause": WAITING if why else "",
     }
     if not insert_once(session, Idea, values):
         files.discard(pictures, store=store)
         first = _earlier(session, Idea, draft.submission)
         assert first is not None  # noqa: S101 - the key was taken, so its row is there
         return first, False
-    files.attach(session, idea_id, pictures, actor=actor, now=now, public=True)
+    files.attach(session, idea_id, pictures, actor=actor, now=now, public=why is None)
     index_idea(session, idea_id, f"{draft.title} {draft.body} {draft.place}")
-    parcels.start(session, idea_id, kind="idea", actor=actor, now=now)
+    parcels.start(session, idea_id, kind=KIND, actor=actor, now=now)
+    if why is not None:
+        moderation.ask(session, KIND, idea_id, why=why, marks=marks, process_id=door.process_id, now=now)
     leaves_at = now + timedelta(seconds=undo_seconds) + LEAVES_AFTER
     outbox.record(session, IdeaSubmitted(idea_id=idea_id, process_id=door.process_id), now=now, due_at=leaves_at)
     crash_point("submit.after_insert")
     return idea_id, True
+
+
+def _waits_because(session: Session, door: Door, marks: Sequence[Mark]) -> Why | None:
+    """Return why a person must look before everybody sees it, or None."""
+    if rows(session, _MODERATION, {"process_id": door.process_id}).scalar_one() == Moderation.BEFORE.value:
+        return Why.BEFORE_PUBLISHING
+    return Why.FILTER if any(mark.is_hard for mark in marks) else None
+
+
+_MODERATION = select(Process.__table__.c.moderation).where(Process.__table__.c.id == bindparam("process_id"))
 
 
 def _earlier(session: Session, model: type[Model], submission: Submission) -> UUID | None:
@@ -147,6 +172,7 @@ def withdraw_idea(session: Session, idea: Idea, *, now: datetime) -> None:
     """
     if idea.withdrawn_at is not None:
         return
+    moderation.dropped(session, idea.id)
     idea.withdrawn_at = now
     files.set_public(session, idea.id, public=False)
     outbox.record(session, IdeaWithdrawn(idea_id=idea.id), now=now)
@@ -223,17 +249,37 @@ def hide_idea(session: Session, idea: Idea, *, reason: str, actor: Actor, now: d
     """Take an idea off the page; everybody sees why. Forwarding goes on: this decides what is shown."""
     if not may_answer(actor, idea):
         raise NotFound(N_("Vi fant ikke siden."))
-    idea.hidden_at, idea.hidden_reason = now, clean_text(reason)
-    files.set_public(session, idea.id, public=False)
-    outbox.record(session, IdeaHidden(idea_id=idea.id), now=now)
+    verdict = Verdict(Reason.OTHER, clean_text(reason))
+    moderation.decided_at_desk(session, KIND, idea.id, verdict, name=_name(session, actor), actor=actor, now=now)
+    take_off(session, idea, cause="", reason=verdict.words, now=now)
     said = {"reason": idea.hidden_reason}
     audit.note(session, "idea_hidden", f"idea:{idea.id}", actor=actor, now=now, said=said)
 
 
 def show_idea(session: Session, idea: Idea, *, actor: Actor, now: datetime) -> None:
-    """Put a hidden idea back on the page."""
+    """Put a hidden idea on the page again, or one that waits. One that is shown stays as it is."""
     if not may_answer(actor, idea):
         raise NotFound(N_("Vi fant ikke siden."))
-    idea.hidden_at, idea.hidden_reason = None, ""
-    files.set_public(session, idea.id, public=True)
+    if idea.hidden_at is None:
+        return
+    moderation.decided_at_desk(session, KIND, idea.id, SHOW, name=_name(session, actor), actor=actor, now=now)
+    put_on(session, idea)
     audit.note(session, "idea_shown", f"idea:{idea.id}", actor=actor, now=now)
+
+
+def _name(session: Session, actor: Actor) -> str:
+    found = participant_or_none(session, actor.participant_id) if actor.participant_id else None
+    return found.name if found else ""
+
+
+def take_off(session: Session, idea: Idea, *, cause: str, reason: str, now: datetime) -> None:
+    """Let nobody but its writer and staff see an idea; moderation or staff have decided so."""
+    idea.hidden_at, idea.hidden_reason, idea.hidden_cause = now, reason, cause
+    files.set_public(session, idea.id, public=False)
+    outbox.record(session, IdeaHidden(idea_id=idea.id), now=now)
+
+
+def put_on(session: Session, idea: Idea) -> None:
+    """Let everybody see an idea. What its writer took back stays away, and so do its pictures."""
+    idea.hidden_at, idea.hidden_reason, idea.hidden_cause = None, "", ""
+    files.set_public(session, idea.id, public=idea.withdrawn_at is None)

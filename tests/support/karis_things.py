@@ -31,11 +31,13 @@ UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 EMAIL = "karis-post@kanari.example"
 HIDDEN = "Kanarifugl skjult"
 WITHDRAWN = "Kanarifugl angret"
+HELD = "Kanarifugl venter"
 
 
 @dataclass(frozen=True, slots=True)
 class KarisThings:
-    """An idea that everybody reads, one that staff hid, one that she took back; each with a picture that is ready.
+    """An idea that everybody reads, one that staff hid, one that she took back, one that the filter stopped until a
+    moderator has looked; each with a picture that is ready.
 
     stopped: the delivery of the first one to the archive, which the archive has refused.
     """
@@ -43,6 +45,7 @@ class KarisThings:
     public: Idea
     hidden: Idea
     withdrawn: Idea
+    held: Idea
     pictures: Mapping[UUID, UUID]
     waiting_picture: UUID
     stopped: UUID
@@ -50,7 +53,7 @@ class KarisThings:
 
     @property
     def ideas(self) -> tuple[Idea, ...]:
-        return (self.public, self.hidden, self.withdrawn)
+        return (self.public, self.hidden, self.withdrawn, self.held)
 
     def receipt(self, idea: Idea) -> str:
         return receipt_token(self.settings.secret_keys(), idea.id)
@@ -62,8 +65,9 @@ def karis_things(session: Session, settings: Settings, kari: Actor, now: datetim
         _idea(session, settings, kari, now, "Lys i lysløypa", pictures=2),
         _idea(session, settings, kari, now, HIDDEN),
         _idea(session, settings, kari, now, WITHDRAWN),
+        _idea(session, settings, kari, now, f"{HELD} på 412 34 567, og"),
     ]
-    public, hidden, withdrawn = made
+    public, hidden, withdrawn, held = made
     service.hide_idea(session, hidden, reason="Fornærmende", actor=Actor(role=Role.CASE_WORKER), now=now)
     service.undo_idea(session, withdrawn, now=now, undo_seconds=settings.undo_seconds)
     session.commit()
@@ -76,7 +80,7 @@ def karis_things(session: Session, settings: Settings, kari: Actor, now: datetim
         pictures[idea.id] = first.id
     session.commit()
     waiting = session.scalars(select(Picture.id).where(Picture.state == "waiting")).one()
-    return KarisThings(public, hidden, withdrawn, pictures, waiting, _stopped(session, public, now), settings)
+    return KarisThings(public, hidden, withdrawn, held, pictures, waiting, _stopped(session, public, now), settings)
 
 
 def _stopped(session: Session, idea: Idea, now: datetime) -> UUID:

@@ -8,6 +8,7 @@ from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
 from app.areas.query import areas
+from app.core.actor import Actor
 from app.core.errors import RuleBroken
 from app.core.receipt import receipt_token
 from app.core.text import clean_line
@@ -17,7 +18,7 @@ from app.files.store import picture_store
 from app.ideas import query, service
 from app.ideas.forms import IdeaForm
 from app.ideas.models import TITLE_LENGTH
-from app.ideas.query import Filter, Order
+from app.ideas.query import Filter, Order, PublishedIdea
 from app.ideas.routes import bp
 from app.parcels import query as parcels
 from app.parcels.models import Step
@@ -170,12 +171,20 @@ def show(idea_id: UUID) -> ResponseReturnValue:
         "ideas/show.html",
         fragment="parcel_panel",
         idea=idea,
+        receipt=_own_receipt(idea, actor),
         supported=query.supports(session(), idea_id, actor),
         following=parcels.follows(session(), idea_id, actor),
         live_url=settings().live_url,
         now=noon_of(now()),
         kept=True,
     )
+
+
+def _own_receipt(idea: PublishedIdea, actor: Actor) -> str | None:
+    """Return the way to the receipt for whoever reads what others do not: the writer, who can do something there."""
+    if not idea.hidden_reason or not idea.readable or actor.is_staff:
+        return None
+    return url_for(".receipt", token=receipt_token(settings().secret_keys(), idea.id))
 
 
 @bp.post("/ideer/<uuid:idea_id>/stott")

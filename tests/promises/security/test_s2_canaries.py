@@ -5,9 +5,9 @@ import pytest
 from app.core.actor import Actor
 from app.ideas.models import Idea
 from app.ideas.service import support_idea
-from tests.support.karis_things import EMAIL, HIDDEN, UNSAFE, WITHDRAWN, KarisThings, addresses
+from tests.support.karis_things import EMAIL, HELD, HIDDEN, UNSAFE, WITHDRAWN, KarisThings, addresses
 
-MARKS = (EMAIL, HIDDEN, WITHDRAWN)
+MARKS = (EMAIL, HIDDEN, WITHDRAWN, HELD)
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 SERVER_FAULT = 500
 STRANGERS = ("ola", "anonymous")
@@ -41,7 +41,8 @@ def test_s2_a_search_finds_nothing_that_is_hidden_or_taken_back(visit_as, things
 
 @pytest.mark.parametrize("who", STRANGERS)
 def test_s2_others_cannot_tell_a_hidden_or_waiting_picture_from_none(visit_as, things, who):
-    hidden = [things.pictures[things.hidden.id], things.pictures[things.withdrawn.id], things.waiting_picture]
+    unseen = (things.hidden, things.withdrawn, things.held)
+    hidden = [*(things.pictures[idea.id] for idea in unseen), things.waiting_picture]
 
     for picture_id in hidden:
         for size in ("side", "liten"):
@@ -61,6 +62,8 @@ def test_s2_kari_finds_what_is_hers(visit_as, things):
 
     assert HIDDEN in kari.get("/mine").text
     assert HIDDEN in kari.get(f"/ideer/{things.hidden.id}").text
+    assert HELD in kari.get("/mine").text
+    assert HELD in kari.get(f"/ideer/{things.held.id}").text
     with kari.client.get(f"/bilder/{things.pictures[things.hidden.id]}/side.webp") as picture:
         assert picture.status_code == 200
 
