@@ -17,6 +17,7 @@ import app.desk.routes
 import app.files.routes
 import app.ideas.moderated
 import app.ideas.routes
+import app.moderation.routes
 import app.pages.routes
 import app.push.routes
 from app import commands
@@ -36,6 +37,7 @@ BLUEPRINTS = (
     app.files.routes.bp,
     app.cases.routes.bp,
     app.push.routes.bp,
+    app.moderation.routes.bp,
     app.desk.routes.bp,
     observe.bp,
 )

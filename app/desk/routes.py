@@ -15,6 +15,8 @@ from app.desk.forms import AgainForm, OtherwiseForm
 from app.ideas import query as ideas
 from app.ideas.policy import ANSWERERS
 from app.ideas.query import Filter
+from app.moderation import query as moderation
+from app.moderation.policy.access import may_moderate
 from app.outbox import query as outbox
 from app.outbox.query import WAITS_FOR_A_PERSON
 from app.parcels.models import Step
@@ -49,6 +51,7 @@ def inbox() -> ResponseReturnValue:
         steps=LABELS,
         archive=outbox.counts(session(), CHANNEL, job=service.LETTERS),
         stopped=_stopped_count(),
+        waiting=moderation.waiting_count(session(), actor=current_actor()) if may_moderate(current_actor()) else None,
         may_mend=current_actor().role in ANSWERERS,
         pauses=outbox.pauses(session(), now()),
         now=now(),

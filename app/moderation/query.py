@@ -117,6 +117,10 @@ class DecidedItem:
     decided_at: datetime
     undoable: bool
 
+    @property
+    def reason_label(self) -> str:
+        return REASONS[Reason(self.reason)] if self.reason else ""
+
 
 @dataclass(frozen=True, slots=True)
 class AppealStory:
@@ -162,10 +166,14 @@ def queue(session: Session, shelves: Shelves, *, actor: Actor, after: Cursor | N
     query = query.order_by(ModerationItem.asked_at, ModerationItem.id).limit(PAGE + 1)
     found = session.scalars(query).all()
     things = _things(session, shelves, found[:PAGE])
-    counted = select(ModerationItem.id).where(*wanted).limit(COUNTED_AT_MOST).subquery()
-    count = session.scalar(select(func.count()).select_from(counted)) or 0
     items = tuple(_queued(item, things[item.input_id]) for item in found[:PAGE] if item.input_id in things)
-    return QueuePage(items, len(found) > PAGE, count)
+    return QueuePage(items, len(found) > PAGE, waiting_count(session, actor=actor))
+
+
+def waiting_count(session: Session, *, actor: Actor) -> int:
+    """Return how many things wait for `actor`, as far as COUNTED_AT_MOST."""
+    wanted = select(ModerationItem.id).where(ModerationItem.state == State.WAITING.value, _for(actor))
+    return session.scalar(select(func.count()).select_from(wanted.limit(COUNTED_AT_MOST).subquery())) or 0
 
 
 def _for(actor: Actor) -> ColumnElement[bool]:
@@ -275,11 +283,16 @@ def _appeal(item: ModerationItem) -> AppealStory:
 
 def words_in_force(session: Session) -> Words:
     """Return the words the filter starts with, as staff have changed them. What staff add is hard."""
-    changed = {found.word: found.listed for found in rows(session, _CHANGED)}
+    changed = changed_words(session)
     added = {word for word, listed in changed.items() if listed}
     removed = changed.keys() - added
     return Words(frozenset((HARD | added) - removed), frozenset(MILD - added - removed))
 
 
+def changed_words(session: Session) -> Mapping[str, bool]:
+    """Return what staff have changed, by word: True for those they added, False for those they took out."""
+    return {found.word: found.listed for found in rows(session, _CHANGED)}
+
+
 _word = FilterWord.__table__.c
-_CHANGED = select(_word.word, _word.listed)
+_CHANGED = select(_word.word, _word.listed).order_by(_word.word)

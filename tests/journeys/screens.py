@@ -94,6 +94,11 @@ def answer_nothing(page: "Page") -> None:
     expect(page.locator("#error-summary")).to_be_visible()
 
 
+def refuse_one(page: "Page") -> None:
+    page.locator("[data-item] details summary").first.click()
+    expect(page.locator("[data-item] details[open] textarea").first).to_be_visible()
+
+
 SCREENS = (
     Screen("home", "/"),
     Screen("home with own ideas", "/", "kari"),
@@ -110,6 +115,8 @@ SCREENS = (
     Screen("idea that is done", "{done}"),
     Screen("idea of a long title", "{long}"),
     Screen("idea that is hidden", "{hidden}"),
+    Screen("idea that waits", "{held}"),
+    Screen("own idea that waits", "{held}", "kari"),
     Screen("idea that is withdrawn", "{withdrawn}"),
     Screen("receipt", "{receipt}", "kari"),
     Screen("receipt, about to withdraw", "{receipt}", "kari", think_of_withdrawing),
@@ -131,6 +138,9 @@ SCREENS = (
     Screen("desk, archive queue", "/arbeidsflate/leveringer", "per"),
     Screen("desk, one idea", "/arbeidsflate{idea}", "per"),
     Screen("desk, refused answer", "/arbeidsflate{idea}", "per", answer_nothing),
+    Screen("desk, moderation", "/arbeidsflate/moderering", "per"),
+    Screen("desk, moderation, about to refuse", "/arbeidsflate/moderering", "per", refuse_one),
+    Screen("desk, words of the filter", "/arbeidsflate/moderering/ord", "per"),
     Screen("desk, hidden idea", "/arbeidsflate{hidden}", "per"),
 )
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.forms import fill_idea, send, sign_in
+from tests.journeys.forms import fill_idea, send, send_something_private, sign_in
 from tests.journeys.screens import SCREENS, Screen, Weight, layout_faults, violations
 from tests.support.browser import DESK, PHONE, phone
 
@@ -95,6 +95,7 @@ def furnished(browser: "Browser", town: "Town", photo: "Path") -> Furnished:
         "Gjør fylkesveivedlikeholdskontraktsforhandlingene mellom Narvik, Ballangen og Evenes åpne for alle som vil se",
     )
     made.addresses["receipt"], made.addresses["idea"] = write(page, "La lysløypa på Ankenes lyse til klokka 23", photo)
+    made.addresses["held"] = send_something_private(page, "Ring meg om lekeplassen")
     page.goto("/ideer?status=done")
     made.addresses["done"] = page.locator("#results article a").first.get_attribute("href") or ""
     made.states["kari"] = kari.storage_state()

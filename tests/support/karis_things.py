@@ -25,6 +25,7 @@ from app.outbox.models import DeliveryState, OutboxDelivery, OutboxEvent
 from app.outbox.service import Recipient, Route
 from app.settings import Settings
 from tests.support.ideas import make_idea
+from tests.support.moderation import the_waiting
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 # Marks of one's own: no other page, and no answer of any kind to somebody else, may hold one of them.
@@ -39,7 +40,8 @@ class KarisThings:
     """An idea that everybody reads, one that staff hid, one that she took back, one that the filter stopped until a
     moderator has looked; each with a picture that is ready.
 
-    stopped: the delivery of the first one to the archive, which the archive has refused.
+    stopped: the delivery of the first one to the archive, which the archive has refused. asked: the held one's place in
+    the queue of moderation.
     """
 
     public: Idea
@@ -49,6 +51,7 @@ class KarisThings:
     pictures: Mapping[UUID, UUID]
     waiting_picture: UUID
     stopped: UUID
+    asked: UUID
     settings: Settings
 
     @property
@@ -80,7 +83,8 @@ def karis_things(session: Session, settings: Settings, kari: Actor, now: datetim
         pictures[idea.id] = first.id
     session.commit()
     waiting = session.scalars(select(Picture.id).where(Picture.state == "waiting")).one()
-    return KarisThings(public, hidden, withdrawn, held, pictures, waiting, _stopped(session, public, now), settings)
+    asked, stopped = the_waiting(session, held.id).id, _stopped(session, public, now)
+    return KarisThings(public, hidden, withdrawn, held, pictures, waiting, stopped, asked, settings)
 
 
 def _stopped(session: Session, idea: Idea, now: datetime) -> UUID:
@@ -138,6 +142,7 @@ def addresses(app: Flask, things: KarisThings) -> Iterator[tuple[Rule, str]]:
         "idea_id": ids,
         "input_id": ids,
         "delivery_id": [things.stopped],
+        "item_id": [things.asked],
         "picture_id": pictures,
         "size": ["side", "liten"],
         "token": [f"{idea_id.hex}.{'A' * 43}" for idea_id in ids],
