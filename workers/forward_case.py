@@ -1,8 +1,11 @@
 """An idea, or the municipality's answer to one, becomes a letter in the archive."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import date, datetime
 from uuid import UUID
+
+from sqlalchemy.orm import Session
 
 from app.cases import query as cases_query
 from app.cases import service as cases
@@ -14,8 +17,8 @@ from app.cases.query import FolderState
 from app.core.errors import NotYet
 from app.files.store import picture_store
 from app.ideas import query as ideas
-from app.ideas.events import IdeaAnswered, IdeaSubmitted
-from app.ideas.query import IdeaForLetter, ReplyForLetter
+from app.ideas.events import IdeaAnswered, IdeaMended, IdeaSubmitted
+from app.ideas.query import IdeaForLetter, MendingForLetter, ReplyForLetter
 from app.outbox.models import DeliveryState, OutboxEvent
 from app.parcels import query as parcels_query
 from app.parcels import service as parcels
@@ -30,9 +33,11 @@ PICTURES_S, FOLDER_S, INPUT_S = 2.0, 1.0, 15.0
 
 
 def handle(work: Work, event: OutboxEvent) -> None:
-    """File what the event is about: the idea itself (type I), or an answer to it in the same case (type U)."""
+    """File what the event is about: the idea itself (type I), a mended text (I) or an answer (U) in the same case."""
     if event.kind == IdeaAnswered.name:
         _forward_reply(work, IdeaAnswered.model_validate(event.payload))
+    elif event.kind == IdeaMended.name:
+        _forward_mending(work, IdeaMended.model_validate(event.payload))
     else:
         _forward_idea(work, IdeaSubmitted.model_validate(event.payload).idea_id, leaves_at=event.due_at)
 
@@ -58,27 +63,43 @@ def _forward_idea(work: Work, idea_id: UUID, *, leaves_at: datetime) -> None:
 
 
 def _forward_reply(work: Work, fact: IdeaAnswered) -> None:
+    def made(session: Session, idea: IdeaForLetter, codes: Codes) -> Letter:
+        return letter_answering(idea, ideas.reply_for_letter(session, fact.reply_id), work.reference, codes)
+
+    _forward_after(work, fact.idea_id, made)
+
+
+def _forward_mending(work: Work, fact: IdeaMended) -> None:
+    def made(session: Session, idea: IdeaForLetter, codes: Codes) -> Letter:
+        return letter_mending(idea, ideas.mending_for_letter(session, fact.mending_id), work.reference, codes)
+
+    _forward_after(work, fact.idea_id, made)
+
+
+def _forward_after(work: Work, idea_id: UUID, made: Callable[[Session, IdeaForLetter, Codes], Letter]) -> None:
+    """File a later letter in the case that its idea lies in, when it lies there."""
     with work.transaction() as session:
         codes = cases_query.settings_in_force(session, work.settings)
-        idea = ideas.idea_for_letter(session, fact.idea_id, picture_store(work.settings))
+        idea = ideas.idea_for_letter(session, idea_id, picture_store(work.settings))
         folder = cases.folder_for(session, idea.area_slug, idea.area_name, codes, now=work.now)
-        filing = cases_query.filing_of(session, fact.idea_id)
-        reply = ideas.reply_for_letter(session, fact.reply_id)
+        filing = cases_query.filing_of(session, idea_id)
         letter = cases_query.sealed_letter_or_none(session, work.reference)
-        parcel = parcels_query.parcel_of(session, fact.idea_id)
+        parcel = parcels_query.parcel_of(session, idea_id)
+        fresh = made(session, idea, codes) if filing is not None and letter is None else None
     if filing is None:
         if parcel is not None and not parcel.forwarded:
             with work.settle(DeliveryState.NEVER, reason=NOT_FORWARDED):
                 return
         raise NotYet("Innspillet er ikke arkivert ennå.", seconds=INPUT_S)
     if letter is None:
-        made = letter_answering(idea, reply, work.reference, codes)
+        assert fresh is not None  # noqa: S101 - made above when there was no sealed one
         with work.transaction() as session:
-            letter = cases.seal(session, made, input_id=fact.idea_id, now=work.now)
-    _file(work, letter, cases.folder_in_case(folder, filing.filing.case.number), fact.idea_id)
+            letter = cases.seal(session, fresh, input_id=idea_id, now=work.now)
+    in_case = cases.folder_in_case(folder, filing.filing.case.number)
+    _file(work, letter, in_case, idea_id, follow_up=letter.kind is Kind.INCOMING)
 
 
-def _file(work: Work, letter: Letter, folder: FolderState, input_id: UUID) -> None:
+def _file(work: Work, letter: Letter, folder: FolderState, input_id: UUID, *, follow_up: bool = False) -> None:
     if not folder.ready:
         raise NotYet("Saksmappen er ikke klar.", seconds=FOLDER_S)
     filing = cases.file_once(work.ports.archive, letter, folder, work.steps, look_up_first=not work.first_try)
@@ -86,8 +107,10 @@ def _file(work: Work, letter: Letter, folder: FolderState, input_id: UUID) -> No
         with work.settle(DeliveryState.ACCEPTED, external_id=filing.message_id):
             return
     with work.settle(DeliveryState.FILED, external_id=filing.system_id) as session:
-        every = work.settings.status_every
-        cases.store_filing(session, letter, filing, input_id=input_id, every=every, now=work.now)
+        cases.store_filing(
+            session, letter, filing, input_id=input_id, every=work.settings.status_every, now=work.now,
+            follow_up=follow_up,
+        )  # fmt: skip
 
 
 def _never(work: Work, input_id: UUID, rule: str) -> None:
@@ -130,6 +153,37 @@ def letter_about(idea: IdeaForLetter, reference: str, codes: Codes) -> Letter:
         received_at=idea.received_at,
         sender=_citizen(idea.sender_email, codes),
         documents=(_main("Innspill", f"innspill-{reference}.pdf", content), *pictures),
+    )
+
+
+def letter_mending(idea: IdeaForLetter, mending: MendingForLetter, reference: str, codes: Codes) -> Letter:
+    """Return the letter with what the writer made of their text, for the case its idea lies in."""
+    content = LetterContent(
+        reference=reference,
+        kind="Rettet idé",
+        area_name=idea.area_name,
+        process_title=idea.process_title,
+        received_at=mending.mended_at,
+        written_at=None,
+        channel=idea.channel,
+        sender=codes["anonymous_name"],
+        sender_email=idea.sender_email,
+        language=idea.language,
+        title=mending.title,
+        body=mending.body,
+        place=idea.place,
+        about_title=idea.title,
+    )
+    return Letter(
+        key=ExternalKey(codes["fagsystem"], reference),
+        kind=Kind.INCOMING,
+        title=titles.mended_title(mending.title),
+        public_title=titles.public_input_title(idea.process_title, idea.area_name),
+        shielding=titles.shielding_for(idea.title, mending.title, mending.body, idea.place, codes=codes),
+        document_date=_day(mending.mended_at),
+        received_at=mending.mended_at,
+        sender=_citizen(idea.sender_email, codes),
+        documents=(_main("Rettet innspill", f"rettet-{reference}.pdf", content),),
     )
 
 

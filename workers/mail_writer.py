@@ -12,11 +12,14 @@ from app.ideas.events import IdeaAnswered, IdeaSubmitted
 from app.ideas.query import WriterContact
 from app.mail import service
 from app.mail.client import Mail
+from app.moderation.events import ModerationDecided
+from app.moderation.query import News, news_or_none
 from app.outbox.models import DeliveryState, OutboxEvent
 from app.outbox.service import Recipient
 from app.parcels.events import StepReached
 from app.parcels.models import Step, StepChange
 from app.settings import Settings
+from workers.notify_writer import UNDONE, wait_for_second_thoughts
 from workers.work import Work
 
 CHANNEL = "mail"
@@ -38,19 +41,34 @@ def recipients(session: Session, event: OutboxEvent, _settings: Settings) -> Seq
 def handle(work: Work, event: OutboxEvent) -> None:
     with work.transaction() as session:
         contact = ideas.writer_contact(session, _idea_id(event))
+        decided = _decided(session, event)
     if contact is None:
         with work.settle(DeliveryState.NEVER, reason="Adressen er slettet"):
             return
-    mail = _letter(event, contact, _receipt_url(work.settings, _idea_id(event)))
+    if event.kind == ModerationDecided.name:
+        if decided is None:
+            with work.settle(DeliveryState.NEVER, reason=UNDONE):
+                return
+        wait_for_second_thoughts(work, decided)
+    mail = _letter(event, decided, contact, _receipt_url(work.settings, _idea_id(event)))
     work.ports.mail.send(mail, reference=work.reference, now=work.now)
     with work.settle(DeliveryState.ACCEPTED):
         pass
 
 
-def _letter(event: OutboxEvent, contact: WriterContact, url: str) -> Mail:
+def _decided(session: Session, event: OutboxEvent) -> News | None:
+    if event.kind != ModerationDecided.name:
+        return None
+    return news_or_none(session, ModerationDecided.model_validate(event.payload).item_id)
+
+
+def _letter(event: OutboxEvent, decided: News | None, contact: WriterContact, url: str) -> Mail:
     if event.kind == IdeaSubmitted.name:
         return service.receipt_letter(contact.email, contact.language, url=url)
-    return service.news_letter(contact.email, contact.language, step=event.payload.get("step", ""), url=url)
+    step = event.payload.get("step", "")
+    if decided is not None:
+        step = "shown" if decided.shown else "not_shown"
+    return service.news_letter(contact.email, contact.language, step=step, url=url)
 
 
 def _receipt_url(settings: Settings, idea_id: UUID) -> str:

@@ -41,6 +41,10 @@ def input_title(title: str) -> str:
     return title_of(f"Innspill: {title}")
 
 
+def mended_title(title: str) -> str:
+    return title_of(f"Innspill, rettet: {title}")
+
+
 def reply_title(title: str) -> str:
     return title_of(f"Svar på innspill: {title}")
 

@@ -8,7 +8,7 @@ from app.audit import service as audit
 from app.cases import service as cases
 from app.cases.client import Kind
 from app.core.actor import Actor
-from app.ideas.events import IdeaAnswered
+from app.ideas.events import IdeaAnswered, IdeaMended
 from app.outbox import service as outbox
 from app.outbox.query import Stopped
 
@@ -37,7 +37,13 @@ def delivered_otherwise(session: Session, delivery: Stopped, *, case_number: str
     kind = Kind.OUTGOING if delivery.kind == IdeaAnswered.name else Kind.INCOMING
     outbox.delivered_otherwise(session, delivery.id, case_number=case_number, now=now)
     cases.filed_by_hand(
-        session, delivery.reference, input_id=delivery.input_id, kind=kind, case_number=case_number, now=now
+        session,
+        delivery.reference,
+        input_id=delivery.input_id,
+        kind=kind,
+        case_number=case_number,
+        now=now,
+        follow_up=delivery.kind == IdeaMended.name,
     )
     said = {"reference": delivery.reference, "case_number": case_number}
     audit.note(session, "delivered_otherwise", f"delivery:{delivery.id}", actor=actor, now=now, said=said)

@@ -68,6 +68,25 @@ def index_idea(session: Session, idea_id: UUID, words: str) -> None:
     )
 
 
+def index_again(session: Session, idea_id: UUID, before: str, words: str) -> None:
+    """Make an idea findable by `words`, and no longer by what it was findable by before."""
+    if is_postgresql(session):
+        rows(session, text("DELETE FROM ideas_search WHERE idea_id = :id"), {"id": idea_id})
+    else:
+        # By its own words: an idea's id is in no index there, and a million rows would be read
+        telling = sorted(set(stems(before)), key=len, reverse=True)[:MOST_WORDS]
+        question = " AND ".join(f'"{one}"' for one in telling)
+        rows(session, text(_FORGET if telling else _FORGET_SIGNS), {"id": idea_id.hex, "question": question})
+    index_idea(session, idea_id, words)
+
+
+_FORGET = (
+    "DELETE FROM ideas_search WHERE rowid IN "
+    "(SELECT rowid FROM ideas_search WHERE ideas_search MATCH :question AND idea_id = :id)"
+)
+_FORGET_SIGNS = "DELETE FROM ideas_search WHERE idea_id = :id AND :question = ''"
+
+
 def find_ideas(session: Session, question: str) -> Sequence[UUID]:
     """Return ideas that hold every word of `question` (a word may go on), at most MOST_HITS, newest first."""
     wanted = stems(question)[:10]

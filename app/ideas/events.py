@@ -38,3 +38,12 @@ class IdeaHidden(Event):
     name: ClassVar[str] = "idea_hidden"
 
     idea_id: UUID
+
+
+class IdeaMended(Event):
+    """Its writer mended the text, which goes to the archive as a letter of its own."""
+
+    name: ClassVar[str] = "idea_mended"
+
+    idea_id: UUID
+    mending_id: UUID

@@ -14,7 +14,8 @@ from app.core.submission import submission
 from app.core.text import clean_line, clean_text, personal_data
 from app.files.service import Original
 from app.ideas.models import BODY_LENGTH, EMAIL_LENGTH, PLACE_LENGTH, REPLY_LENGTH, TITLE_LENGTH
-from app.ideas.service import IdeaDraft, ReplyDraft
+from app.ideas.service import IdeaDraft, MendingDraft, ReplyDraft
+from app.moderation.models import WORDS_LENGTH
 from app.parcels.models import Step
 from app.parcels.query import LABELS
 from app.web.forms import LabForm, SubmissionKey
@@ -129,5 +130,45 @@ class HideForm(LabForm):
         validators=[
             DataRequired(_l("Skriv hvorfor. Alle ser grunnen.")),
             Length(max=500, message=_l("Bruk høyst %(max)d tegn.")),
+        ],
+    )
+
+
+class MendForm(LabForm):
+    """A mended text. It is looked at by a person in any case, so nobody is asked whether to keep what is private."""
+
+    submission_id = SubmissionKey()
+    title = StringField(
+        _l("Hva er idéen din?"),
+        filters=[_line],
+        validators=[
+            DataRequired(_l("Skriv hva idéen er.")),
+            Length(max=TITLE_LENGTH, message=_l("Bruk høyst %(max)d tegn.")),
+        ],
+    )
+    body = TextAreaField(
+        _l("Hvorfor er det lurt?"),
+        filters=[_text],
+        validators=[
+            DataRequired(_l("Skriv hvorfor det er lurt.")),
+            Length(max=BODY_LENGTH, message=_l("Bruk høyst %(max)d tegn.")),
+        ],
+    )
+
+    def to_draft(self) -> MendingDraft:
+        said = {"title": self.title.data, "body": self.body.data}
+        return MendingDraft(said["title"], said["body"], submission(self.submission_id.key, said, []))
+
+
+class AppealForm(LabForm):
+    """Why somebody thinks that their idea should be shown."""
+
+    words = TextAreaField(
+        _l("Hvorfor er du uenig?"),
+        id="appeal-words",
+        filters=[_text],
+        validators=[
+            DataRequired(_l("Skriv hvorfor du er uenig.")),
+            Length(max=WORDS_LENGTH, message=_l("Bruk høyst %(max)d tegn.")),
         ],
     )

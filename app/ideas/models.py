@@ -81,3 +81,16 @@ class Reply(Identified, SubmittedOnce, Model):
     role_name: Mapped[str] = column("content", String(80))
     author_id: Mapped[UUID | None] = column("person", ForeignKey("participants.id"))
     answered_at: Mapped[datetime] = column("technical")
+
+
+class Mending(Identified, SubmittedOnce, Model):
+    """What a writer made of an idea that is not shown; before: as it was until then, first as it was sent."""
+
+    __tablename__ = "idea_mendings"
+
+    idea_id: Mapped[UUID] = column("technical", ForeignKey("ideas.id"), index=True)
+    title: Mapped[str] = column("content", String(TITLE_LENGTH))
+    body: Mapped[str] = column("content", Text)
+    title_before: Mapped[str] = column("content", String(TITLE_LENGTH))
+    body_before: Mapped[str] = column("content", Text)
+    mended_at: Mapped[datetime] = column("technical")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select
@@ -20,7 +20,7 @@ from app.files import query as files
 from app.files.query import ShownPicture
 from app.files.store import PictureStore
 from app.ideas.dialect import find_alike, find_ideas
-from app.ideas.models import Idea, Reply, Support
+from app.ideas.models import Idea, Mending, Reply, Support
 from app.ideas.policy import may_read
 from app.moderation.client import WAITING
 from app.moderation.query import BECAUSE
@@ -125,12 +125,12 @@ class PublishedIdea:
     @property
     def because(self) -> str:
         """Why moderation does not show it, as the end of a sentence; "" when only `own_words` tell."""
-        return BECAUSE_OF.get(self.hidden_cause, "")
+        return why_hidden(self)[0]
 
     @property
     def own_words(self) -> str:
         """What staff wrote about why; "" when they chose from the list and said no more, and while it waits."""
-        return "" if self.waits or self.hidden_reason == self.because else self.hidden_reason
+        return why_hidden(self)[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +175,36 @@ class ReplyForLetter:
 
 
 @dataclass(frozen=True, slots=True)
+class MendingForLetter:
+    """A mended text, for the archive."""
+
+    id: UUID
+    title: str
+    body: str
+    mended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class WriterContact:
     """Where the writer wants an answer."""
 
     email: str
     language: str
+
+
+class _Hidden(Protocol):
+    @property
+    def hidden_cause(self) -> str: ...
+    @property
+    def hidden_reason(self) -> str: ...
+
+
+def why_hidden(idea: _Hidden) -> tuple[str, str]:
+    """Return why moderation does not show it, as the end of a sentence, and what staff wrote; each may be ""."""
+    if idea.hidden_cause == WAITING:
+        return "", ""
+    because = BECAUSE_OF.get(idea.hidden_cause, "")
+    return because, "" if idea.hidden_reason == because else idea.hidden_reason
 
 
 def list_ideas(session: Session, wanted: Filter, *, page: int = 1) -> IdeaPage:
@@ -365,15 +390,16 @@ def done_lately(session: Session, *, limit: int = 3) -> Sequence[ListedIdea]:
 
 
 def idea_for_letter(session: Session, idea_id: UUID, store: PictureStore) -> IdeaForLetter:
-    """Return what the archive is told. Reads the cleaned pictures from disk."""
+    """Return what the archive is told: the text as it was sent. Reads the cleaned pictures from disk."""
     idea = get_idea(session, idea_id)
+    title, body = _as_sent(session, idea)
     area = session.get_one(FocusArea, idea.area_id)
     process = session.get_one(Process, idea.process_id)
     found = files.archive_pictures(session, idea_id, store)
     return IdeaForLetter(
         id=idea.id,
-        title=idea.title,
-        body=idea.body,
+        title=title,
+        body=body,
         place=idea.place,
         area_slug=area.slug,
         area_name=area.folder_title,
@@ -388,6 +414,18 @@ def idea_for_letter(session: Session, idea_id: UUID, store: PictureStore) -> Ide
         pictures_failed=found.failed,
         withdrawn_at=idea.withdrawn_at,
     )
+
+
+def _as_sent(session: Session, idea: Idea) -> tuple[str, str]:
+    """Return title and body before the first mending, each of which is a letter of its own."""
+    mended = select(Mending.title_before, Mending.body_before).where(Mending.idea_id == idea.id)
+    first = session.execute(mended.order_by(Mending.mended_at, Mending.id).limit(1)).first()
+    return (first.title_before, first.body_before) if first else (idea.title, idea.body)
+
+
+def mending_for_letter(session: Session, mending_id: UUID) -> MendingForLetter:
+    mending = session.get_one(Mending, mending_id)
+    return MendingForLetter(mending.id, mending.title, mending.body, mending.mended_at)
 
 
 def reply_for_letter(session: Session, reply_id: UUID) -> ReplyForLetter:

@@ -23,9 +23,9 @@ from app.core.text import N_, clean_text
 from app.files import service as files
 from app.files.service import Original
 from app.files.store import PictureStore
-from app.ideas.dialect import index_idea
-from app.ideas.events import IdeaAnswered, IdeaHidden, IdeaSubmitted, IdeaWithdrawn
-from app.ideas.models import Idea, Reply, Support
+from app.ideas.dialect import index_again, index_idea
+from app.ideas.events import IdeaAnswered, IdeaHidden, IdeaMended, IdeaSubmitted, IdeaWithdrawn
+from app.ideas.models import Idea, Mending, Reply, Support
 from app.ideas.policy import may_answer
 from app.moderation import service as moderation
 from app.moderation.client import WAITING, WAITS
@@ -63,6 +63,15 @@ class ReplyDraft:
 
     text: str
     step: Step
+    submission: Submission
+
+
+@dataclass(frozen=True, slots=True)
+class MendingDraft:
+    """A mended text as typed: trimmed, checked for lengths."""
+
+    title: str
+    body: str
     submission: Submission
 
 
@@ -116,7 +125,7 @@ def submit_idea(
         assert first is not None  # noqa: S101 - the key was taken, so its row is there
         return first, False
     files.attach(session, idea_id, pictures, actor=actor, now=now, public=why is None)
-    index_idea(session, idea_id, f"{draft.title} {draft.body} {draft.place}")
+    index_idea(session, idea_id, _findable_by(draft.title, draft.body, draft.place))
     parcels.start(session, idea_id, kind=KIND, actor=actor, now=now)
     if why is not None:
         moderation.ask(session, KIND, idea_id, why=why, marks=marks, process_id=door.process_id, now=now)
@@ -124,6 +133,10 @@ def submit_idea(
     outbox.record(session, IdeaSubmitted(idea_id=idea_id, process_id=door.process_id), now=now, due_at=leaves_at)
     crash_point("submit.after_insert")
     return idea_id, True
+
+
+def _findable_by(title: str, body: str, place: str) -> str:
+    return f"{title} {body} {place}"
 
 
 def _waits_because(session: Session, door: Door, marks: Sequence[Mark]) -> Why | None:
@@ -176,6 +189,47 @@ def withdraw_idea(session: Session, idea: Idea, *, now: datetime) -> None:
     idea.withdrawn_at = now
     files.set_public(session, idea.id, public=False)
     outbox.record(session, IdeaWithdrawn(idea_id=idea.id), now=now)
+
+
+def mend_idea(session: Session, idea: Idea, draft: MendingDraft, *, now: datetime) -> None:
+    """Put a mended text in place of one that is not shown; it waits for a person again, and the archive gets it too.
+
+    The caller has shown that the idea is theirs, as for `undo_idea`. The same key and content again changes nothing.
+    Raises Conflict when it is shown or taken back, RuleBroken when nothing is changed.
+    """
+    if _earlier(session, Mending, draft.submission) is not None:
+        return
+    if idea.withdrawn_at is not None:
+        raise Conflict(N_("Du har trukket idéen tilbake."))
+    if (draft.title, draft.body) == (idea.title, idea.body):
+        raise RuleBroken(N_("Du har ikke endret noe ennå."), field="body")
+    marks = moderation.screen(session, {"title": draft.title, "body": draft.body, "place": idea.place})
+    if moderation.mended(session, idea.id, marks, now=now):
+        take_off(session, idea, cause=WAITING, reason=WAITS, now=now)
+    mending = Mending(
+        id=uuid4(),
+        submission_hash=draft.submission.key_hash,
+        content_digest=draft.submission.digest,
+        idea_id=idea.id,
+        title=draft.title,
+        body=draft.body,
+        title_before=idea.title,
+        body_before=idea.body,
+        mended_at=now,
+    )
+    session.add(mending)
+    before = _findable_by(idea.title, idea.body, idea.place)
+    idea.title, idea.body = draft.title, draft.body
+    session.flush()
+    index_again(session, idea.id, before, _findable_by(idea.title, idea.body, idea.place))
+    outbox.record(session, IdeaMended(idea_id=idea.id, mending_id=mending.id), now=now)
+
+
+def appeal_idea(session: Session, idea: Idea, words: str, *, now: datetime) -> None:
+    """Say that it should be shown; somebody else than the one who decided looks. Raises what moderation.appeal does."""
+    if idea.withdrawn_at is not None:
+        raise Conflict(N_("Du har trukket idéen tilbake."))
+    moderation.appeal(session, idea.id, words, now=now)
 
 
 def support_idea(session: Session, idea: Idea, *, actor: Actor, now: datetime) -> bool:

@@ -11,12 +11,15 @@ from app.mail.client import Mail
 
 _TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
-# What is new, as the first sentence of the letter. The keys are the steps of a parcel; "" is an answer without one.
+# What is new, as the first sentence of the letter. The keys are the steps of a parcel, or what a
+# moderator decided; "" is an answer without a step.
 NEWS = {
     "": N_("Kommunen har svart på idéen din."),
     "decided": N_("Det er bestemt noe om idéen din."),
     "done": N_("Idéen din er blitt til noe. Se hva som ble gjort."),
     "not_now": N_("Kommunen har svart på idéen din."),
+    "shown": N_("En i kommunen har sett på idéen din. Nå vises den."),
+    "not_shown": N_("Idéen din vises ikke nå. Se hvorfor, og hva du kan gjøre."),
 }
 
 

@@ -251,6 +251,25 @@ def item_or_none(session: Session, item_id: UUID) -> ModerationItem | None:
     return session.get(ModerationItem, item_id)
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What the writer is told of a decision. shown: as it is now; settled_at: when it was decided."""
+
+    shown: bool
+    settled_at: datetime
+
+
+def news_or_none(session: Session, item_id: UUID) -> News | None:
+    """Return what to tell the writer of a decision, or None when it was undone, or changed nothing for them."""
+    item = session.get(ModerationItem, item_id)
+    if item is None or item.decided_at is None:
+        return None
+    shown = item.state == State.APPROVED.value
+    if shown and item.why == Why.REPORT.value:
+        return None
+    return News(shown, item.decided_at)
+
+
 def newest_item(session: Session, input_id: UUID, *, lock: bool = False) -> ModerationItem | None:
     """Return the asking that counts for an input, as the database has it now. lock: until the transaction ends."""
     query = (

@@ -36,6 +36,7 @@ _NEWS = {
     "done": (N_("Dette ble gjort."), N_("Dette ble gjort.")),
     "not_now": (N_("Du har fått svar."), N_("En idé du følger, har fått svar.")),
 }
+_LOOKED_AT = {True: N_("Idéen din vises nå."), False: N_("Det er nytt om idéen din.")}
 TOLD_STEPS = frozenset(_NEWS)
 _TEST = N_("Dette er et testvarsel. Det virker.")
 
@@ -123,6 +124,12 @@ def step_message(
     """Return the notice of a step. url: complete address on our own site. Nobody's words are in it, nor the title."""
     body = words_in(language).gettext(_NEWS[step][0 if own else 1])
     return _message(body, language, url=url, thing=f"step:{subscription_id}:{input_id}", name="svar", badge=True)
+
+
+def moderation_message(language: str, *, shown: bool, url: str, subscription_id: UUID, input_id: UUID) -> PushMessage:
+    """Return the notice to a writer that somebody has looked. Others may read it on a locked phone: it says no more."""
+    body = words_in(language).gettext(_LOOKED_AT[shown])
+    return _message(body, language, url=url, thing=f"look:{subscription_id}:{input_id}", name="svar", badge=True)
 
 
 def test_message(language: str, *, url: str, subscription_id: UUID) -> PushMessage:

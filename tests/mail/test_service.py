@@ -16,6 +16,8 @@ LETTERS = {
     "news_done": lambda language: service.news_letter("kari@example.invalid", language, step="done", url=URL),
     "news_not_now": lambda language: service.news_letter("kari@example.invalid", language, step="not_now", url=URL),
     "news_answer": lambda language: service.news_letter("kari@example.invalid", language, step="", url=URL),
+    "news_shown": lambda language: service.news_letter("kari@example.invalid", language, step="shown", url=URL),
+    "news_not_shown": lambda language: service.news_letter("kari@example.invalid", language, step="not_shown", url=URL),
     "sign_in_code": lambda language: service.sign_in_letter("kari@example.invalid", language, code="012345"),
 }
 

@@ -7,10 +7,11 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
+from app.balance import faults
 from app.cases.models import CaseFiling, CaseFolder, SealedDocument
 from app.core.submission import submission
 from app.ideas import service as ideas
-from app.ideas.service import ReplyDraft
+from app.ideas.service import MendingDraft, ReplyDraft
 from app.outbox.models import DeliveryState, OutboxDelivery, OutboxEvent, Pause
 from app.parcels.models import Parcel, Step
 from app.parcels.query import parcel_of
@@ -176,6 +177,36 @@ def test_an_answer_of_ours_lies_in_the_same_case_as_its_idea(session, idea, work
     assert sorted(filings) == ["incoming", "outgoing"]
 
 
+def test_what_kari_mends_is_a_letter_of_its_own_in_the_same_case(session, work, standin, settings, kari, now):
+    idea = make_idea(session, settings, actor=kari, now=now, title="Ring meg", body="Nummeret er 412 34 567.")
+    work.until_filed()
+    mend(session, idea, "Spør etter Kari på biblioteket.", now)
+    mend(session, idea, "Spør på biblioteket.", now)
+
+    work.until_filed()
+
+    entries = standin.state()["entries"]
+    assert {entry["case"] for entry in entries} == {"2026/211"}
+    assert sorted(entry["title"] for entry in entries) == ["Innspill, rettet: Ring oss"] * 2 + ["Innspill: Ring meg"]
+    kinds = session.scalars(select(CaseFiling.kind).where(CaseFiling.input_id == idea.id)).all()
+    assert sorted(kinds) == ["follow_up", "follow_up", "incoming"]
+    assert faults(session, settings, now) == []
+
+
+def test_what_is_mended_before_it_has_left_reaches_the_archive_as_it_was_sent_first(
+    session, work, standin, settings, kari, now
+):
+    idea = make_idea(session, settings, actor=kari, now=now, title="Ring meg", body="Nummeret er 412 34 567.")
+    mend(session, idea, "Spør på biblioteket.", now)
+
+    work.rounds(3)
+    work.later(minutes=1)
+
+    first, second = (words_of(letter) for letter in sent_files(standin))
+    assert "Nummereter41234567." in first
+    assert "Spørpåbiblioteket." in second
+
+
 def test_an_answer_waits_until_its_idea_is_archived(session, idea, work, per, now):
     answer(session, idea, per, now)
 
@@ -221,6 +252,13 @@ class Forwarding(Background):
         self.now += timedelta(minutes=minutes)
         self.work("open_case_folder")
         self.work(JOB)
+
+
+def mend(session, idea, body, now):
+    said = {"title": "Ring oss", "body": body}
+    draft = MendingDraft("Ring oss", body, submission(uuid4(), said, []))
+    ideas.mend_idea(session, idea, draft, now=now)
+    session.commit()
 
 
 def answer(session, idea, per, now):

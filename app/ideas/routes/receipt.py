@@ -1,18 +1,22 @@
 """The receipt: a secret link, so that somebody without an account finds the answer again."""
 
 import segno
-from flask import redirect, url_for
+from flask import Response, redirect, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
+from app.core.errors import RuleBroken
 from app.core.receipt import read_receipt
 from app.ideas import query, service
+from app.ideas.forms import AppealForm, MendForm
 from app.ideas.models import Idea
 from app.ideas.routes import bp
 from app.ideas.routes.public import SENT
+from app.moderation import query as moderation
 from app.web.access import open_to
 from app.web.context import current_actor, now
+from app.web.errors import sentence
 from app.web.extensions import limiter, session, settings
 from app.web.htmx import respond
 
@@ -20,11 +24,21 @@ from app.web.htmx import respond
 @bp.get("/kvittering/<token>")
 @open_to()
 def receipt(token: str) -> ResponseReturnValue:
+    return _page(token, AppealForm(formdata=None))
+
+
+def _page(token: str, appeal_form: AppealForm, status: int = 200) -> ResponseReturnValue:
     idea = _idea(token)
     address = settings().public_url.rstrip("/") + url_for(".receipt", token=token)
     actor = current_actor()
+    because, own_words = query.why_hidden(idea)
     response = respond(
         "ideas/receipt.html",
+        status=status,
+        story=moderation.story(session(), idea.id),
+        appeal_form=appeal_form,
+        because=because,
+        own_words=own_words,
         idea=query.published_idea(session(), idea.id, actor=actor),
         title=idea.title,
         submission=cookie.get(SENT, ""),
@@ -37,6 +51,11 @@ def receipt(token: str) -> ResponseReturnValue:
         live_url=settings().live_url,
         now=now(),
     )
+    return _secret(response)
+
+
+def _secret(response: Response) -> Response:
+    """Let nobody keep a page whose address is a secret, nor pass the address on."""
     response.headers["Cache-Control"] = "no-store"
     # Our origin and never the secret path. With nothing at all, the browser would send «Angre» as from nowhere.
     response.headers["Referrer-Policy"] = "strict-origin"
@@ -57,6 +76,46 @@ def undo(token: str) -> ResponseReturnValue:
 @limiter.limit("30 per minute")
 def withdraw(token: str) -> ResponseReturnValue:
     service.withdraw_idea(session(), _idea(token), now=now())
+    return redirect(url_for(".receipt", token=token), code=303)
+
+
+@bp.get("/kvittering/<token>/rett")
+@open_to()
+def mend(token: str) -> ResponseReturnValue:
+    idea = _idea(token)
+    return _mend_page(token, idea, MendForm(formdata=None, title=idea.title, body=idea.body))
+
+
+@bp.post("/kvittering/<token>/rett")
+@open_to()
+@limiter.limit("30 per minute")
+def mended(token: str) -> ResponseReturnValue:
+    idea, form = _idea(token), MendForm()
+    if not form.validate_on_submit():
+        return _mend_page(token, idea, form, status=422)
+    try:
+        service.mend_idea(session(), idea, form.to_draft(), now=now())
+    except RuleBroken as refusal:
+        form.body.errors = [sentence(refusal)]
+        return _mend_page(token, idea, form, status=422)
+    return redirect(url_for(".receipt", token=token), code=303)
+
+
+def _mend_page(token: str, idea: Idea, form: MendForm, status: int = 200) -> ResponseReturnValue:
+    found = moderation.story(session(), idea.id)
+    if status == 200 and (found is None or not found.may_mend or idea.withdrawn_at is not None):  # noqa: PLR2004
+        return redirect(url_for(".receipt", token=token), code=303)
+    return _secret(respond("ideas/mend.html", status=status, token=token, form=form, story=found))
+
+
+@bp.post("/kvittering/<token>/uenig")
+@open_to()
+@limiter.limit("30 per minute")
+def appeal(token: str) -> ResponseReturnValue:
+    form = AppealForm()
+    if not form.validate_on_submit():
+        return _page(token, form, status=422)
+    service.appeal_idea(session(), _idea(token), form.words.data, now=now())
     return redirect(url_for(".receipt", token=token), code=303)
 
 
