@@ -21,10 +21,10 @@ from tests.support.ideas import make_idea
 from tests.support.moderation import SHELVES, waiting
 
 ABUSE = Verdict(Reason.ABUSE, "")
-ACTS = ("show", "refuse", "undo", "report", "appeal", "mend", "mend badly", "desk hides", "desk shows")
+ACTS = ("show", "refuse", "undo", "undo", "report", "appeal", "mend", "mend badly", "desk hides", "desk shows")
 
 
-@given(acts=st.lists(st.tuples(st.sampled_from(ACTS), st.booleans()), max_size=12), private=st.booleans())
+@given(acts=st.lists(st.tuples(st.sampled_from(ACTS), st.booleans()), min_size=3, max_size=12), private=st.booleans())
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_shown_is_what_was_decided_last(
     acts, private, session, kari, mona, morten, per, now, request
