@@ -17,6 +17,7 @@ import app.desk.routes
 import app.files.routes
 import app.ideas.routes
 import app.pages.routes
+import app.processes.routes
 import app.push.routes
 from app import commands
 from app.core import crash, sqlite
@@ -25,12 +26,13 @@ from app.settings import Settings, read_settings
 from app.web import access, components, errors, language, logs, observe, packing, security, transaction
 from app.web.assets import STATIC, Assets, read_assets
 from app.web.extensions import csrf, db, install_limiter, install_login, migrate
-from app.web.moments import day_text, when_text
+from app.web.moments import clock_text, date_text, day_text, days_left, share_passed, time_left, when_text
 
 TEMPLATES = STATIC.parent / "templates"
 BLUEPRINTS = (
     app.pages.routes.bp,
     app.ideas.routes.bp,
+    app.processes.routes.bp,
     app.accounts.routes.bp,
     app.files.routes.bp,
     app.cases.routes.bp,
@@ -115,6 +117,12 @@ def _install(lab: Flask, settings: Settings) -> None:
         csrf_token=security.csrf_token,
         when_text=when_text,
         day_text=day_text,
+        date_text=date_text,
+        clock_text=clock_text,
+        days_left=days_left,
+        share_passed=share_passed,
+        time_left=time_left,
+        opens=access.opens,
     )
 
 

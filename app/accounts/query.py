@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Participant, SignInCode
+from app.core.actor import STAFF
 from app.core.receipt import one_time_code
 
 
@@ -29,3 +30,10 @@ def code_to_send(session: Session, code_id: UUID, keys: Sequence[str]) -> tuple[
         return None
     participant = session.get_one(Participant, code.participant_id)
     return participant.email, one_time_code(keys[-1], code.id), participant.language
+
+
+def staff(session: Session, *, limit: int = 500) -> Sequence[Participant]:
+    """Return those who work with the inputs and whose account is open, by name; at most `limit`."""
+    roles = [role.value for role in STAFF]
+    query = select(Participant).where(Participant.role.in_(roles), Participant.closed_at.is_(None))
+    return session.scalars(query.order_by(Participant.name).limit(limit)).all()

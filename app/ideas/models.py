@@ -28,6 +28,7 @@ class Idea(Identified, SubmittedOnce, Model):
         Index("ix_ideas_newest", "submitted_at", postgresql_where=_SHOWN, sqlite_where=_SHOWN),
         Index("ix_ideas_most_supported", "support_count", "submitted_at",
               postgresql_where=_SHOWN, sqlite_where=_SHOWN),
+        Index("ix_ideas_process_newest", "process_id", "submitted_at", postgresql_where=_SHOWN, sqlite_where=_SHOWN),
         Index("ix_ideas_area_newest", "area_id", "submitted_at", postgresql_where=_SHOWN, sqlite_where=_SHOWN),
     )  # fmt: skip
 

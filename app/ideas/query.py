@@ -24,7 +24,7 @@ from app.ideas.models import Idea, Reply, Support
 from app.ideas.policy import may_read
 from app.parcels.models import Parcel, Step
 from app.parcels.query import LABELS, ParcelView, parcel_of
-from app.processes.models import Process
+from app.processes.models import IDEPOOL_SLUG, Process
 
 PAGE = 20
 COUNTED_AT_MOST = 100
@@ -41,8 +41,9 @@ class Order(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which ideas are wanted. area: a slug; words: as typed; None and "" mean all."""
+    """Which ideas are wanted. process, area: slugs; words: as typed; None and "" mean all."""
 
+    process: str = ""
     area: str = ""
     step: Step | None = None
     words: str = ""
@@ -92,6 +93,7 @@ class PublishedIdea:
     """What everybody may see of an idea: pages, feeds and exports use this and nothing more.
 
     hidden_reason: why its words are not shown, "" when they are. Then title and body are "".
+    process_slug, process_title: "" for an idea of the Idepool.
     """
 
     id: UUID
@@ -100,6 +102,8 @@ class PublishedIdea:
     place: str
     area: str
     area_icon: str
+    process_slug: str
+    process_title: str
     submitted_at: datetime
     support_count: int
     pictures: tuple[ShownPicture, ...]
@@ -168,8 +172,13 @@ def list_ideas(session: Session, wanted: Filter, *, page: int = 1) -> IdeaPage:
     Newest first; or by support, then newest. A search gives the hits that are newest, at most MOST_HITS.
     """
     ids = find_ideas(session, wanted.words) if wanted.words.strip() else None
-    asked = {"ids": ids, "area": wanted.area, "step": wanted.step.value if wanted.step else None}
-    kind = (ids is not None, bool(wanted.area), wanted.step is not None)
+    asked = {
+        "process": wanted.process,
+        "ids": ids,
+        "area": wanted.area,
+        "step": wanted.step.value if wanted.step else None,
+    }
+    kind = (ids is not None, bool(wanted.area), wanted.step is not None, bool(wanted.process))
     place = {"first": (page - 1) * PAGE, "most": PAGE + 1}
     found = rows(session, _list_query(*kind, wanted.order), {**asked, **place}).all()
     listed = _listed(found[:PAGE])
@@ -178,7 +187,9 @@ def list_ideas(session: Session, wanted: Filter, *, page: int = 1) -> IdeaPage:
 
 
 # Tables, not classes: what is only shown need not become objects that follow their changes.
-_ideas, _areas, _parcels, _answers = (model.__table__.c for model in (Idea, FocusArea, Parcel, Reply))
+_ideas, _areas, _parcels, _answers, _processes = (
+    model.__table__.c for model in (Idea, FocusArea, Parcel, Reply, Process)
+)
 _LISTED = (
     select(
         _ideas.id,
@@ -199,25 +210,28 @@ _SHOWN = (_ideas.hidden_at.is_(None), _ideas.withdrawn_at.is_(None))
 
 
 @lru_cache
-def _list_query(among_ids: bool, in_area: bool, at_step: bool, order: Order) -> Select:  # type: ignore[type-arg]
+def _list_query(among_ids: bool, in_area: bool, at_step: bool, in_process: bool, order: Order) -> Select[Any]:
     """Return the question for one page. There are few kinds, and each is made once: making costs more than asking."""
     newest = _ideas.submitted_at.desc()
     sorting = (_ideas.support_count.desc(), newest) if order is Order.MOST_SUPPORTED else (newest,)
-    query = _LISTED.where(*_conditions(among_ids, in_area, at_step)).order_by(*sorting)
+    query = _LISTED.where(*_conditions(among_ids, in_area, at_step, in_process)).order_by(*sorting)
     return query.offset(bindparam("first")).limit(bindparam("most"))
 
 
 @lru_cache
-def _count_query(among_ids: bool, in_area: bool, at_step: bool) -> Select:  # type: ignore[type-arg]
+def _count_query(among_ids: bool, in_area: bool, at_step: bool, in_process: bool) -> Select:  # type: ignore[type-arg]
     some = select(_ideas.id).outerjoin(Parcel.__table__, _parcels.input_id == _ideas.id)
-    some = some.where(*_conditions(among_ids, in_area, at_step)).limit(COUNTED_AT_MOST + 1)
+    some = some.where(*_conditions(among_ids, in_area, at_step, in_process)).limit(COUNTED_AT_MOST + 1)
     return select(func.count()).select_from(some.subquery())
 
 
-def _conditions(among_ids: bool, in_area: bool, at_step: bool) -> Sequence[ColumnElement[bool]]:
+def _conditions(among_ids: bool, in_area: bool, at_step: bool, in_process: bool) -> Sequence[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = list(_SHOWN)
     if among_ids:
         conditions.append(_ideas.id.in_(bindparam("ids", expanding=True)))
+    if in_process:
+        process_id = select(_processes.id).where(_processes.slug == bindparam("process")).scalar_subquery()
+        conditions.append(_ideas.process_id == process_id)
     if in_area:
         area_id = select(_areas.id).where(_areas.slug == bindparam("area")).scalar_subquery()
         conditions.append(_ideas.area_id == area_id)
@@ -226,7 +240,7 @@ def _conditions(among_ids: bool, in_area: bool, at_step: bool) -> Sequence[Colum
     return conditions
 
 
-def _count(session: Session, kind: tuple[bool, bool, bool], asked: Mapping[str, object]) -> int | None:
+def _count(session: Session, kind: tuple[bool, bool, bool, bool], asked: Mapping[str, object]) -> int | None:
     """Count the hits as far as COUNTED_AT_MOST; more than that is None, since counting 100,000 takes its time."""
     found = rows(session, _count_query(*kind), asked).scalar_one()
     return found if found <= COUNTED_AT_MOST else None
@@ -279,10 +293,13 @@ _ONE = (
         Idea.__table__,
         _areas.name.label("area"),
         _areas.icon.label("area_icon"),
+        _processes.slug.label("process_slug"),
+        _processes.title.label("process_title"),
         files.any_pictures(_ideas.id).label("has_pictures"),
         exists().where(_answers.idea_id == _ideas.id).label("has_replies"),
     )
     .join(FocusArea.__table__, _areas.id == _ideas.area_id)
+    .join(Process.__table__, _processes.id == _ideas.process_id)
     .where(_ideas.id == bindparam("idea_id"))
 )
 _REPLIES = (
@@ -298,6 +315,7 @@ def published_idea(session: Session, idea_id: UUID, *, actor: Actor) -> Publishe
     if idea is None:
         raise NotFound(N_("Vi fant ikke siden. Den kan ha fått ny adresse."))
     readable = may_read(actor, idea)
+    in_idepool = idea.process_slug == IDEPOOL_SLUG
     parcel = parcel_of(session, idea_id)
     assert parcel is not None  # noqa: S101 - it starts in the transaction that stores the idea
     return PublishedIdea(
@@ -307,6 +325,8 @@ def published_idea(session: Session, idea_id: UUID, *, actor: Actor) -> Publishe
         place=idea.place if readable else "",
         area=idea.area,
         area_icon=idea.area_icon,
+        process_slug="" if in_idepool else idea.process_slug,
+        process_title="" if in_idepool else idea.process_title,
         submitted_at=idea.submitted_at,
         support_count=idea.support_count,
         pictures=tuple(files.pictures_of(session, idea_id)) if readable and idea.has_pictures else (),

@@ -12,7 +12,7 @@ from app.core.actor import Actor
 from app.core.language import LANGUAGES
 from app.ideas import query as ideas
 from app.parcels import query as parcels
-from app.processes.query import open_count
+from app.processes.query import open_activities
 from app.web.access import local_path, open_to
 from app.web.assets import STATIC
 from app.web.context import current_actor, now
@@ -23,6 +23,7 @@ from app.web.language import gettext as _
 from app.web.security import OFFLINE
 
 bp = Blueprint("pages", __name__)
+OPEN_SHOWN = 4
 A_YEAR_S = 365 * 24 * 60 * 60
 
 
@@ -37,13 +38,13 @@ def _storable(template: str, **context: Any) -> Response:
 @open_to()
 def home() -> ResponseReturnValue:
     newest = ideas.list_ideas(session(), ideas.Filter())
-    count = open_count(session(), now=now())
+    opened = open_activities(session(), now=now())
     return _storable(
         "pages/home.html",
         newest=newest.ideas[:3],
         done=ideas.done_lately(session()),
-        open_count=count,
-        open_words=_open_words(count),
+        opened=opened[:OPEN_SHOWN],
+        open_words=_open_words(len(opened)),
         now=now(),
     )
 

@@ -94,6 +94,18 @@ def answer_nothing(page: "Page") -> None:
     expect(page.locator("#error-summary")).to_be_visible()
 
 
+def publish_nothing(page: "Page") -> None:
+    page.get_by_label("Hva heter prosessen?").fill("")
+    page.get_by_label("Begynner").first.fill("")
+    page.get_by_role("button", name="Publiser").click()
+    expect(page.locator("#error-summary")).to_be_visible()
+
+
+def end_without_words(page: "Page") -> None:
+    page.get_by_role("button", name="Avslutt og vis det").click()
+    expect(page.locator("#error-summary")).to_be_visible()
+
+
 SCREENS = (
     Screen("home", "/"),
     Screen("home with own ideas", "/", "kari"),
@@ -111,6 +123,11 @@ SCREENS = (
     Screen("idea of a long title", "{long}"),
     Screen("idea that is hidden", "{hidden}"),
     Screen("idea that is withdrawn", "{withdrawn}"),
+    Screen("processes", "/prosesser"),
+    Screen("process", "/prosesser/ny-lekeplass-pa-ankenes"),
+    Screen("process that has ended", "/prosesser/benker-langs-strandpromenaden"),
+    Screen("new idea in a process", "/prosesser/ny-lekeplass-pa-ankenes/ideer/ny"),
+    Screen("ideas of a process, none", "/prosesser/trygg-vei-til-skolen/ideer"),
     Screen("receipt", "{receipt}", "kari"),
     Screen("receipt, about to withdraw", "{receipt}", "kari", think_of_withdrawing),
     Screen("receipt after «Angre»", "{undone}", "kari"),
@@ -132,6 +149,13 @@ SCREENS = (
     Screen("desk, one idea", "/arbeidsflate{idea}", "per"),
     Screen("desk, refused answer", "/arbeidsflate{idea}", "per", answer_nothing),
     Screen("desk, hidden idea", "/arbeidsflate{hidden}", "per"),
+    Screen("desk, processes", "/arbeidsflate/prosesser", "arne"),
+    Screen("desk, no processes", "/arbeidsflate/prosesser", "per"),
+    Screen("process editor", "{editor}", "arne"),
+    Screen("process editor, refused", "{editor}", "arne", publish_nothing),
+    Screen("process preview", "{editor}/forhandsvis", "arne"),
+    Screen("ending a process", "{editor}/avslutt", "arne", end_without_words),
+    Screen("news of a process", "{editor}/nyhet", "arne"),
 )
 
 # The same pages on a database in which nobody has written yet.

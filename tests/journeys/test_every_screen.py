@@ -22,6 +22,8 @@ THEMES: dict[str, dict[str, Any]] = {
     "dark": {"color_scheme": "dark"},
     "forced colours": {"forced_colors": "active"},
 }
+STAFF = ("per", "arne")
+ARNE = "arne@demo.narvik.example"
 WIDTHS = ((320, 640), (390, 844), (768, 1024), (1280, 800))
 
 
@@ -76,7 +78,7 @@ class Furnished:
 
     def visitor(self, screen: Screen) -> dict[str, Any]:
         """Return how the browser of the screen's visitor is opened."""
-        return {"storage_state": self.states[screen.who], "viewport": DESK if screen.who == "per" else PHONE}
+        return {"storage_state": self.states[screen.who], "viewport": DESK if screen.who in STAFF else PHONE}
 
 
 @pytest.fixture(scope="module")
@@ -104,8 +106,13 @@ def furnished(browser: "Browser", town: "Town", photo: "Path") -> Furnished:
     desk.get_by_role("button", name="Skjul idéen").click()
     expect(desk.get_by_role("button", name="Vis den igjen")).to_be_visible()
     made.states["per"] = per.storage_state()
-    kari.close()
-    per.close()
+    arne = phone(browser, base_url=town.site)
+    editor = arne.new_page()
+    sign_in(editor, town, "/arbeidsflate/prosesser", ARNE)
+    made.addresses["editor"] = editor.get_by_role("link", name="Trygg vei til skolen").get_attribute("href") or ""
+    made.states["arne"] = arne.storage_state()
+    for opened in (kari, per, arne):
+        opened.close()
     return made
 
 

@@ -23,21 +23,26 @@ from app.ideas.models import Idea
 from app.outbox import service as outbox
 from app.outbox.models import DeliveryState, OutboxDelivery, OutboxEvent
 from app.outbox.service import Recipient, Route
+from app.processes.models import Process
 from app.settings import Settings
+from tests.support.accounts import staff
 from tests.support.ideas import make_idea
+from tests.support.processes import begin, publish
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 # Marks of one's own: no other page, and no answer of any kind to somebody else, may hold one of them.
 EMAIL = "karis-post@kanari.example"
 HIDDEN = "Kanarifugl skjult"
 WITHDRAWN = "Kanarifugl angret"
+DRAFT = "Kanarifugl utkast"
 
 
 @dataclass(frozen=True, slots=True)
 class KarisThings:
     """An idea that everybody reads, one that staff hid, one that she took back; each with a picture that is ready.
 
-    stopped: the delivery of the first one to the archive, which the archive has refused.
+    stopped: the delivery of the first one to the archive, which the archive has refused. shown, draft, scrap: a process
+    that everybody sees, and two that staff are writing.
     """
 
     public: Idea
@@ -46,6 +51,9 @@ class KarisThings:
     pictures: Mapping[UUID, UUID]
     waiting_picture: UUID
     stopped: UUID
+    shown: Process
+    draft: Process
+    scrap: Process
     settings: Settings
 
     @property
@@ -76,7 +84,12 @@ def karis_things(session: Session, settings: Settings, kari: Actor, now: datetim
         pictures[idea.id] = first.id
     session.commit()
     waiting = session.scalars(select(Picture.id).where(Picture.state == "waiting")).one()
-    return KarisThings(public, hidden, withdrawn, pictures, waiting, _stopped(session, public, now), settings)
+    arne = staff(session, "arnes-ting", Role.WORKING_GROUP, now)
+    processes = publish(session, arne), begin(session, arne, DRAFT), begin(session, arne, DRAFT)
+    session.commit()
+    return KarisThings(
+        public, hidden, withdrawn, pictures, waiting, _stopped(session, public, now), *processes, settings
+    )
 
 
 def _stopped(session: Session, idea: Idea, now: datetime) -> UUID:
@@ -134,6 +147,8 @@ def addresses(app: Flask, things: KarisThings) -> Iterator[tuple[Rule, str]]:
         "idea_id": ids,
         "input_id": ids,
         "delivery_id": [things.stopped],
+        "process_id": [things.draft.id, things.shown.id],
+        "slug": [things.shown.slug, things.draft.slug],
         "picture_id": pictures,
         "size": ["side", "liten"],
         "token": [f"{idea_id.hex}.{'A' * 43}" for idea_id in ids],

@@ -8,7 +8,7 @@ from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
 from app.areas.query import areas
-from app.core.errors import RuleBroken
+from app.core.errors import Conflict, RuleBroken
 from app.core.receipt import receipt_token
 from app.core.text import clean_line
 from app.files import service as files
@@ -22,7 +22,8 @@ from app.ideas.routes import bp
 from app.parcels import query as parcels
 from app.parcels.models import Step
 from app.parcels.query import LABELS
-from app.processes.query import idepool
+from app.processes.models import Activity
+from app.processes.query import Door, door_to, find_published, idepool, is_open
 from app.web.access import open_to
 from app.web.context import current_actor, now, remember_device
 from app.web.errors import sentence, wants_json
@@ -39,11 +40,13 @@ SENT = "sendt"
 LAST_PAGE = 500
 
 
-@bp.get("/ideer")
+@bp.get("/ideer", defaults={"slug": ""})
+@bp.get("/prosesser/<slug>/ideer")
 @open_to()
-def index() -> ResponseReturnValue:
+def index(slug: str) -> ResponseReturnValue:
+    """Show all ideas, or those of one process."""
     known = areas(session(), with_closed=True)
-    wanted, page = _wanted(request.args, {area.slug for area in known})
+    wanted, page = _wanted(slug, request.args, {area.slug for area in known})
     found = query.list_ideas(session(), wanted, page=page)
     say = None if found.count is None else ngettext("%(num)s idé", "%(num)s idéer", found.count)
     response = respond(
@@ -52,6 +55,8 @@ def index() -> ResponseReturnValue:
         say=say,
         found=found,
         wanted=wanted,
+        slug=slug or None,
+        process_title=find_published(session(), slug).title if slug else "",
         areas=tuple(area for area in known if not area.closed),
         steps=tuple(LABELS.items()),
         kept=True,
@@ -61,7 +66,7 @@ def index() -> ResponseReturnValue:
     return response
 
 
-def _wanted(asked: Mapping[str, str], known: Collection[str]) -> tuple[Filter, int]:
+def _wanted(slug: str, asked: Mapping[str, str], known: Collection[str]) -> tuple[Filter, int]:
     """Read the filter from the address; what makes no sense is as if it had not been asked."""
     steps = {step.value: step for step in Step}
     orders = {order.value: order for order in Order}
@@ -69,6 +74,7 @@ def _wanted(asked: Mapping[str, str], known: Collection[str]) -> tuple[Filter, i
     page = int(number) if number.isascii() and number.isdigit() and len(number) <= 3 else 1  # noqa: PLR2004
     area = asked.get("omrade", "")
     wanted = Filter(
+        process=slug,
         area=area if area in known else "",
         step=steps.get(asked.get("status", "")),
         words=asked.get("sok", "").replace("\x00", "")[:LONGEST_SEARCH],
@@ -77,10 +83,13 @@ def _wanted(asked: Mapping[str, str], known: Collection[str]) -> tuple[Filter, i
     return wanted, min(max(page, 1), LAST_PAGE)
 
 
-@bp.get("/ideer/ny")
+@bp.get("/ideer/ny", defaults={"slug": ""})
+@bp.get("/prosesser/<slug>/ideer/ny")
 @open_to()
-def new() -> ResponseReturnValue:
-    return _form_page(_form())
+def new(slug: str) -> ResponseReturnValue:
+    if slug and not is_open(_door(slug), now=now()):
+        return redirect(url_for("processes.show", slug=slug), code=303)
+    return _form_page(_form(), slug)
 
 
 @bp.get("/ideer/ligner")
@@ -96,10 +105,11 @@ def similar() -> ResponseReturnValue:
     return respond("ideas/similar.html", fragment="similar", say=say, found=found)
 
 
-@bp.post("/ideer/ny")
+@bp.post("/ideer/ny", defaults={"slug": ""})
+@bp.post("/prosesser/<slug>/ideer/ny")
 @open_to()
 @limiter.limit("30 per minute; 200 per hour")
-def submit() -> ResponseReturnValue:
+def submit(slug: str) -> ResponseReturnValue:
     store = picture_store(settings())
     try:
         pictures = files.receive(request.files.getlist("pictures"), store=store)
@@ -107,18 +117,27 @@ def submit() -> ResponseReturnValue:
         form = _form()
         form.validate()
         form.pictures.errors = [sentence(refusal)]
-        return _refused(form)
+        return _refused(form, slug)
     form = _form()
     if not form.validate() or form.personal_data_fields():
         files.discard(pictures, store=store)
-        return _refused(form)
-    return _store(form, pictures)
+        return _refused(form, slug)
+    try:
+        return _store(form, pictures, _door(slug))
+    except Conflict as refusal:  # it closed while they wrote: the page still holds what they wrote
+        files.discard(pictures, store=store)
+        form.form_errors.append(sentence(refusal))
+        return _refused(form, slug, status=409)
 
 
-def _store(form: IdeaForm, pictures: tuple[Original, ...]) -> ResponseReturnValue:
+def _door(slug: str) -> Door:
+    return door_to(session(), slug, Activity.IDEAS, now=now()) if slug else idepool(session())
+
+
+def _store(form: IdeaForm, pictures: tuple[Original, ...], door: Door) -> ResponseReturnValue:
     idea_id, _new = service.submit_idea(
         session(),
-        idepool(session()),
+        door,
         form.to_draft(pictures, chosen_language()),
         pictures,
         store=picture_store(settings()),
@@ -140,25 +159,28 @@ def _form() -> IdeaForm:
     return form
 
 
-def _form_page(form: IdeaForm, status: int = 200) -> ResponseReturnValue:
+def _form_page(form: IdeaForm, slug: str, status: int = 200) -> ResponseReturnValue:
     return respond(
         "ideas/new.html",
         fragment="idea_form",
         status=status,
         form=form,
+        slug=slug or None,
+        process_title=find_published(session(), slug).title if slug else "",
         areas=areas(session()),
         found=form.personal_data_fields() if status != 200 else [],  # noqa: PLR2004
         lost_pictures=status != 200 and any(f.filename for f in request.files.getlist("pictures")),  # noqa: PLR2004
     )
 
 
-def _refused(form: IdeaForm) -> ResponseReturnValue:
+def _refused(form: IdeaForm, slug: str, status: int = 422) -> ResponseReturnValue:
     if wants_json():
-        errors = {name: [str(error) for error in found] for name, found in form.errors.items()}
+        errors = {name: [str(error) for error in found] for name, found in form.errors.items() if name}
+        errors |= {"form": [str(error) for error in form.form_errors]} if form.form_errors else {}
         if form.personal_data_fields():
             errors["kept"] = [_("Det ser ut som du har skrevet noe privat.")]
-        return make_response(jsonify(ok=False, submission_id=form.submission_id.data, errors=errors), 422)
-    return _form_page(form, 422)
+        return make_response(jsonify(ok=False, submission_id=form.submission_id.data, errors=errors), status)
+    return _form_page(form, slug, status)
 
 
 @bp.get("/ideer/<uuid:idea_id>")

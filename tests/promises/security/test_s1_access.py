@@ -96,6 +96,8 @@ def concrete(map_: Map, rule: str, things: KarisThings) -> str:
     values: Mapping[str, str] = {
         "<uuid:idea_id>": str(things.public.id),
         "<uuid:input_id>": str(things.public.id),
+        "<uuid:process_id>": str(things.scrap.id if rule.endswith("/slett") else things.draft.id),
+        "<slug>": things.shown.slug,
         "<uuid:delivery_id>": str(things.stopped),
         "<uuid:picture_id>": str(things.pictures[things.public.id]),
         "<any(side, liten):size>": "side",

@@ -5,9 +5,9 @@ import pytest
 from app.core.actor import Actor
 from app.ideas.models import Idea
 from app.ideas.service import support_idea
-from tests.support.karis_things import EMAIL, HIDDEN, UNSAFE, WITHDRAWN, KarisThings, addresses
+from tests.support.karis_things import DRAFT, EMAIL, HIDDEN, UNSAFE, WITHDRAWN, KarisThings, addresses
 
-MARKS = (EMAIL, HIDDEN, WITHDRAWN)
+MARKS = (EMAIL, HIDDEN, WITHDRAWN, DRAFT)
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 SERVER_FAULT = 500
 STRANGERS = ("ola", "anonymous")
