@@ -77,7 +77,7 @@ class _Day(DateField):  # type: ignore[misc]
 
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
-            super().process_formdata(valuelist)
+            super().process_formdata([one for one in valuelist if one])
         except ValueError:
             raise ValueError(_("Velg en dag.")) from None
 
@@ -87,7 +87,7 @@ class _Time(DateTimeLocalField):  # type: ignore[misc]
 
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
-            super().process_formdata(valuelist)
+            super().process_formdata([one for one in valuelist if one])
         except ValueError:
             raise ValueError(_("Velg dag og klokkeslett.")) from None
 
@@ -157,7 +157,7 @@ class ProcessForm(LabForm):
         filters=[_line],
         validators=[DataRequired(_l("Skriv hvem som bestemmer.")), Length(max=LINE_LENGTH, message=TOO_LONG)],
     )
-    decides_on = _Day(_l("Når bestemmer de?"), validators=[InputRequired(_l("Velg en dag."))])
+    decides_on = _Day(_l("Når bestemmer de?"))
     place = StringField(_l("Hvor?"), filters=[_line], validators=[Length(max=LINE_LENGTH, message=TOO_LONG)])
     area = SelectField(_l("Hva hører den til?"), validate_choice=False)
     owner = SelectField(_l("Hvem har ansvaret?"), validate_choice=False)
@@ -169,8 +169,9 @@ class ProcessForm(LabForm):
     )
     phases = FieldList(FormField(PhaseForm), min_entries=1)
 
-    def offer(self, areas: Sequence[Area], staff: Sequence[Participant]) -> None:
-        """Set what can be chosen."""
+    def offer(self, areas: Sequence[Area], staff: Sequence[Participant], *, endless: bool) -> None:
+        """Set what can be chosen. endless: it is the Idepool."""
+        self.endless = endless
         self._areas = {area.slug: area.id for area in areas}
         self._staff = {str(one.id): one.id for one in staff}
         self.area.choices = [SelectChoice("", _("Ikke noe område"))]
@@ -184,7 +185,11 @@ class ProcessForm(LabForm):
             raise ValidationError(_("Velg et område fra lista."))
 
     def validate_decides_on(self, field: _Day) -> None:
-        _require_our_time(field.data)
+        """Whoever takes part is told when it is decided; only the Idepool, which never ends, has no such day."""
+        if field.data:
+            _require_our_time(field.data)
+        elif not self.endless:
+            raise ValidationError(_("Velg en dag."))
 
     def validate_moderation(self, field: RadioField) -> None:
         if field.data not in {one.value for one in Moderation}:

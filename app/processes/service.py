@@ -62,7 +62,7 @@ class ProcessDraft:
     summary: str
     influence: str
     decided_by: str
-    decides_on: date
+    decides_on: date | None
     place: str
     area_id: UUID | None
     owner_id: UUID

@@ -118,6 +118,30 @@ def test_two_who_write_at_once_are_told_and_keep_their_words(session, as_arne, a
     assert session.get_one(WorkingCopy, process.id).typed["title"] == ["Arnes"]
 
 
+def test_the_idepool_has_no_day_on_which_it_is_decided(session, as_arne, arne):
+    idepool = session.scalars(select(Process).where(Process.slug == "idepool")).one()
+
+    page = as_arne.post(
+        f"{DESK}/{idepool.id}/publiser", process_form(arne, title="", decides_on="", revision="0"), expect=422
+    )
+
+    assert "Skriv hva prosessen heter." in page.words
+    assert "Velg en dag." not in page.words
+
+
+def test_the_list_says_how_long_one_can_take_part_and_not_when_it_is_all_over(session, visit, arne):
+    day = timedelta(days=1)
+    publish(session, arne, phases=(phase(closes=3 * day), phase("Vi svarer", 3 * day, 40 * day, ())))
+    publish(session, arne, title="Senere", phases=(phase(opens=3 * day, closes=4 * day),))
+    publish(session, arne, title="Nå leser vi", phases=(phase("Vi svarer", -3 * day, 4 * day, ()),))
+
+    words = visit.get("/prosesser").words
+
+    assert "3 dager igjen Ny lekeplass på Ankenes" in words
+    assert "Begynner 6. mars Senere" in words
+    assert "Ikke åpent nå Nå leser vi" in words
+
+
 def test_phases_are_added_and_taken_away_without_script(session, as_arne, arne):
     process = begin(session, arne)
     url = f"{DESK}/{process.id}"

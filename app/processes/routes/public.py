@@ -19,6 +19,7 @@ def index() -> ResponseReturnValue:
     response = respond(
         "processes/index.html",
         running=[one for one in found if one.state is State.PUBLISHED],
+        opened={one.slug: one for one in reversed(query.open_activities(session(), now=now()))},
         ended=[one for one in found if one.state is State.ENDED],
         now=now(),
     )

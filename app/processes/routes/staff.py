@@ -113,7 +113,7 @@ def _number(text: str) -> int:
 @open_to(*STAFF)
 def publish(process_id: UUID) -> ResponseReturnValue:
     process, typed = _process(process_id), forms.typed_in(request.form)
-    form = _form(typed)
+    form = _form(process, typed)
     if form.validate():
         try:
             actor = current_actor()
@@ -199,9 +199,9 @@ def _typed(process: Process) -> Typed:
     return forms.typed_of(process, phases, members, areas(session(), with_closed=True))
 
 
-def _form(typed: Typed) -> ProcessForm:
+def _form(process: Process, typed: Typed) -> ProcessForm:
     form = ProcessForm(formdata=forms.multidict(typed) or MultiDict({"title": ""}), meta={"csrf": False})
-    form.offer(areas(session()), staff(session()))
+    form.offer(areas(session()), staff(session()), endless=not may_end(process))
     return form
 
 
@@ -222,7 +222,7 @@ def _editor(process: Process, typed: Typed, *, form: ProcessForm | None = None) 
         status=422 if form else 200,
         say=_done(),
         process=process,
-        form=form or _form(typed),
+        form=form or _form(process, typed),
         copy_form=TitleForm(formdata=None),
         pen=_pen().id,
         revision=_pen().revision if form else (copy.revision if copy else 0),
@@ -235,7 +235,7 @@ def _editor(process: Process, typed: Typed, *, form: ProcessForm | None = None) 
 
 def _as_typed(process: Process) -> query.ShownProcess:
     """Return the process as everybody would see it, were it published now; what is not right yet is left out."""
-    form = _form(_typed(process))
+    form = _form(process, _typed(process))
     form.validate()
     found = {area.slug: area for area in areas(session(), with_closed=True)}.get(form.area.data or "")
     phases = [
