@@ -14,7 +14,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.cases.models import CaseFiling, CaseFolder
-from app.core import sqlite
+from app.core import postgresql, sqlite
 from app.files.cleaning import draws_unfenced
 from app.files.models import Picture, PictureState
 from app.files.service import KEPT_AT_MOST
@@ -237,7 +237,11 @@ def check() -> None:
     settings: Settings = current_app.extensions["lab_settings"]
     with Session(db.engine) as session:
         click.echo(str(balance(session)))
-        found: Sequence[str] = [*sqlite.faults(db.engine), *faults(session, settings, now())]
+        found: Sequence[str] = [
+            *sqlite.faults(db.engine),
+            *postgresql.faults(db.engine),
+            *faults(session, settings, now()),
+        ]
     if draws_unfenced(settings.photo_isolation):
         click.echo("OBS   Bilder tegnes på nytt uten sperre mot nettet. I produksjon må noen ha sagt ja til det.")
     for sentence in found:
