@@ -14,7 +14,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.cases.models import CaseFiling, CaseFolder
-from app.core import sqlite
+from app.core import postgresql, sqlite
 from app.files.cleaning import draws_unfenced
 from app.files.models import Picture, PictureState
 from app.files.service import KEPT_AT_MOST
@@ -28,7 +28,6 @@ from app.web.extensions import db
 
 # The job whose deliveries are letters; other jobs of the channel only ask.
 LETTERS = "forward_case"
-OLDEST_WAITING = timedelta(hours=4)
 SLOW_ROUTING = timedelta(minutes=1)
 TIDIED_WITHIN = timedelta(hours=2)
 
@@ -154,7 +153,6 @@ def _stuck(session: Session, now: datetime, settings: Settings) -> list[str]:
         session,
         select(OutboxEvent.id).where(OutboxEvent.routed_at.is_(None), OutboxEvent.recorded_at < now - SLOW_ROUTING),
     )
-    oldest = outbox.oldest_waiting(session, "archive")
     stopped = outbox.counts(session, "archive", job=LETTERS)
     waits = stopped[DeliveryState.STOPPED.value] + stopped[DeliveryState.UNCLEAR.value]
     found = []
@@ -162,8 +160,8 @@ def _stuck(session: Session, now: datetime, settings: Settings) -> list[str]:
         found.append(f"{leased} leveringer er lånt ut til en prosess som ikke finnes lenger.")
     if unrouted:
         found.append(f"{unrouted} hendelser har ventet mer enn ett minutt på relay.")
-    if oldest is not None and now - oldest > OLDEST_WAITING:
-        found.append("Den eldste leveringen til arkivet har ventet mer enn fire timer.")
+    if outbox.waits_too_long(session, "archive", now):
+        found.append("Den eldste leveringen til arkivet har ventet i fire timer.")
     if waits:
         found.append(f"{waits} leveringer til arkivet venter på et menneske: se arbeidsflata.")
     found += [f"{pause.scope} har pause: {pause.reason}" for pause in outbox.pauses(session, now)]
@@ -239,7 +237,11 @@ def check() -> None:
     settings: Settings = current_app.extensions["lab_settings"]
     with Session(db.engine) as session:
         click.echo(str(balance(session)))
-        found: Sequence[str] = [*sqlite.faults(db.engine), *faults(session, settings, now())]
+        found: Sequence[str] = [
+            *sqlite.faults(db.engine),
+            *postgresql.faults(db.engine),
+            *faults(session, settings, now()),
+        ]
     if draws_unfenced(settings.photo_isolation):
         click.echo("OBS   Bilder tegnes på nytt uten sperre mot nettet. I produksjon må noen ha sagt ja til det.")
     for sentence in found:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from flask import Flask
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import app.accounts.cli
@@ -20,7 +21,7 @@ import app.pages.routes
 import app.processes.routes
 import app.push.routes
 from app import commands
-from app.core import crash, sqlite
+from app.core import crash, postgresql, sqlite
 from app.files.cleaning import can_isolate
 from app.settings import Settings, read_settings
 from app.web import access, components, errors, language, logs, observe, packing, security, transaction
@@ -136,11 +137,20 @@ def engine_options(url: str) -> dict[str, object]:
 
 
 def prepare_engine(engine: Engine) -> None:
-    """Set up SQLite's connections and check that every setting took. Raises SystemExit with the faults."""
+    """Set up the connections and check that what is acknowledged is on disk. Raises SystemExit with the faults.
+
+    A PostgreSQL that is away for a moment stops nobody from starting; `flask check` asks it again.
+    """
     sqlite.prepare(engine)
-    found = sqlite.faults(engine)
+    try:
+        found = [*sqlite.faults(engine), *postgresql.faults(engine)]
+    except OperationalError:
+        if engine.dialect.name != "postgresql":
+            raise
+        return
     if found:
         raise SystemExit("\n".join(found))
+    engine.dispose()  # a line to PostgreSQL must not be shared with the processes that this one starts
 
 
 def limits_storage(redis_url: str) -> str:

@@ -27,6 +27,7 @@ QUEUE = "send"
 WITHDRAWN = "angret av innsenderen"
 NOT_FORWARDED = "innspillet er ikke i arkivet"
 PICTURES_S, FOLDER_S, INPUT_S = 2.0, 1.0, 15.0
+FOLDER_AT_MOST_S = 600.0
 
 
 def handle(work: Work, event: OutboxEvent) -> None:
@@ -80,7 +81,7 @@ def _forward_reply(work: Work, fact: IdeaAnswered) -> None:
 
 def _file(work: Work, letter: Letter, folder: FolderState, input_id: UUID) -> None:
     if not folder.ready:
-        raise NotYet("Saksmappen er ikke klar.", seconds=FOLDER_S)
+        raise NotYet("Saksmappen er ikke klar.", seconds=_until_folder(folder, work.now))
     filing = cases.file_once(work.ports.archive, letter, folder, work.steps, look_up_first=not work.first_try)
     if not isinstance(filing, Filing):
         with work.settle(DeliveryState.ACCEPTED, external_id=filing.message_id):
@@ -93,6 +94,14 @@ def _file(work: Work, letter: Letter, folder: FolderState, input_id: UUID) -> No
 def _never(work: Work, input_id: UUID, rule: str) -> None:
     with work.settle(DeliveryState.NEVER, reason=rule) as session:
         parcels.not_forwarded(session, input_id)
+
+
+def _until_folder(folder: FolderState, now: datetime) -> float:
+    """Return how long to wait for a folder, in seconds: as long again as it has been wanted.
+
+    It is there after a second, or the archive is away: then thousands must not ask for it every second.
+    """
+    return min(max((now - folder.wanted_at).total_seconds(), FOLDER_S), FOLDER_AT_MOST_S)
 
 
 def letter_about(idea: IdeaForLetter, reference: str, codes: Codes) -> Letter:

@@ -29,12 +29,16 @@ from app.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class FolderState:
-    """A folder as we know it. ready: it has a number, and the archive has said that it is open."""
+    """A folder as we know it. ready: it has a number, and the archive has said that it is open.
+
+    wanted_at: when it was first asked for.
+    """
 
     id: UUID
     folder: Folder
     system_id: str | None
     ready: bool
+    wanted_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ def _folder_state(row: CaseFolder, codes: Codes) -> FolderState:
     folder = Folder(
         row.slug, row.title, ExternalKey(codes["fagsystem"], row.key), row.case_number, codes.on("may_open_cases")
     )
-    return FolderState(row.id, folder, row.system_id, row.checked_at is not None)
+    return FolderState(row.id, folder, row.system_id, row.checked_at is not None, row.wanted_at)
 
 
 def sealed_letter_or_none(session: Session, reference: str) -> Letter | None:

@@ -51,6 +51,7 @@ def inbox() -> ResponseReturnValue:
         stopped=_stopped_count(),
         may_mend=current_actor().role in ANSWERERS,
         pauses=outbox.pauses(session(), now()),
+        late=outbox.waits_too_long(session(), CHANNEL, now()),
         now=now(),
     )
 

@@ -13,7 +13,7 @@ from app.core.text import N_
 from app.outbox.models import DeliveryState, OutboxDelivery, OutboxEvent, Pause
 
 A_LATE_PROBE = timedelta(minutes=2)
-
+LONGEST_WAIT = timedelta(hours=4)
 
 WAITS_FOR_A_PERSON = (DeliveryState.STOPPED.value, DeliveryState.UNCLEAR.value)
 
@@ -97,6 +97,12 @@ def oldest_waiting(session: Session, channel: str) -> datetime | None:
             OutboxDelivery.state.in_([DeliveryState.WAITING.value, DeliveryState.SENDING.value]),
         )
     )
+
+
+def waits_too_long(session: Session, channel: str, now: datetime) -> bool:
+    """Tell whether a delivery has waited for so long that staff must hear of it: LONGEST_WAIT or more."""
+    oldest = oldest_waiting(session, channel)
+    return oldest is not None and now - oldest >= LONGEST_WAIT
 
 
 def pauses(session: Session, now: datetime) -> Sequence[Pause]:

@@ -173,21 +173,26 @@ def due(
 
 
 def _probes(session: Session, now: datetime) -> Sequence[OutboxDelivery]:
-    """Return the oldest waiting row of each paused channel that may be tried again now."""
+    """Return the waiting row of each paused channel that may be tried again now.
+
+    One that has never been tried, else one that has really asked the receiver; last come those that waited for
+    something of ours, which tell nothing about the receiver. Of each kind the one that has been left alone longest.
+    """
+    tells = case((OutboxDelivery.last_error.is_(None), 0), (OutboxDelivery.attempts > 0, 1), else_=2)
     found = []
     for pause in session.scalars(select(Pause).where(Pause.closed, Pause.probe_at <= now)):
-        oldest = session.scalars(
+        probe = session.scalars(
             select(OutboxDelivery)
             .where(
                 OutboxDelivery.state == DeliveryState.WAITING.value,
                 OutboxDelivery.channel == pause.scope,
                 _has_settled(now),
             )
-            .order_by(OutboxDelivery.created_at)
+            .order_by(tells, OutboxDelivery.due_at)
             .limit(1)
         ).first()
-        if oldest is not None:
-            found.append(oldest)
+        if probe is not None:
+            found.append(probe)
     return found
 
 
@@ -328,6 +333,7 @@ def fail(  # noqa: PLR0911 - one end for each kind of fault
     _append(session, lease, type(fault).__name__, now)
     message = cut(str(fault), 500)
     if isinstance(fault, NotYet):
+        _give_probe_back(session, lease.channel, now)
         return _wait(
             session, lease, now + timedelta(seconds=fault.seconds), message, attempts=OutboxDelivery.attempts - 1
         )
@@ -355,11 +361,16 @@ def fail(  # noqa: PLR0911 - one end for each kind of fault
     if isinstance(fault, Transient):
         wait = max(wait, min(fault.retry_after or 0, LONGEST_RETRY_AFTER_S))
         if lease.channel in ONE_RECEIVER:
-            _channel_fails(session, lease, message, now)
+            _channel_fails(session, lease, message, now, for_many=fault.for_many)
     arrived = isinstance(fault, UnknownOutcome)
     if arrived:
         wait = max(wait, settle_seconds)
     return _wait(session, lease, now + timedelta(seconds=wait), message, arrived=arrived)
+
+
+def _give_probe_back(session: Session, channel: str, now: datetime) -> None:
+    """What waited for something of ours has asked nobody: another row is the probe of a paused channel."""
+    session.execute(update(Pause).where(Pause.scope == channel, Pause.closed).values(probe_at=now))
 
 
 def _wait(
@@ -402,7 +413,9 @@ def _too_old(session: Session, lease: Lease, now: datetime) -> bool:
     created_at, paused = session.execute(
         select(OutboxDelivery.created_at, OutboxDelivery.paused_seconds).where(OutboxDelivery.id == lease.delivery_id)
     ).one()
-    return bool(now - created_at - timedelta(seconds=paused) > GIVE_UP_AFTER)
+    pause = session.get(Pause, lease.channel)
+    still = now - max(pause.since, created_at) if pause is not None and pause.closed else timedelta()
+    return bool(now - created_at - timedelta(seconds=paused) - still > GIVE_UP_AFTER)
 
 
 def close_channel(session: Session, scope: str, reason: str, *, now: datetime, probe_after: timedelta) -> bool:
@@ -432,14 +445,14 @@ def open_quiet_scopes(session: Session, now: datetime) -> None:
     )
 
 
-def _channel_fails(session: Session, lease: Lease, message: str, now: datetime) -> None:
-    """Count a failure of another row than the last; the fifth in a row closes the channel."""
+def _channel_fails(session: Session, lease: Lease, message: str, now: datetime, *, for_many: bool) -> None:
+    """Count a failure of another row than the last, or of one that many wait for; the fifth in a row closes it."""
     pause = session.get(Pause, lease.channel)
     if pause is None:
         insert_once(session, Pause, {"scope": lease.channel, "reason": message, "since": now, "probe_at": now,
                                      "failures": 0, "closed": False})  # fmt: skip
         pause = session.get_one(Pause, lease.channel, populate_existing=True)
-    if pause.last_failed != lease.delivery_id:
+    if for_many or pause.last_failed != lease.delivery_id:
         pause.failures += 1
         pause.last_failed = lease.delivery_id
     if pause.failures >= FAILURES_BEFORE_PAUSE:

@@ -39,6 +39,10 @@ class Citizen:
     def close(self) -> None:
         self._client.close()
 
+    def close_after_each(self) -> None:
+        """Use a new connection for each request."""
+        self._client.headers["Connection"] = "close"
+
     def is_served(self) -> bool:
         if self._socket is not None and not listens(self._socket):
             return False

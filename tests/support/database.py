@@ -11,6 +11,7 @@ from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.pool import NullPool
 
 from app.core.db import Model
 
@@ -39,7 +40,7 @@ def fresh_database(folder: Path) -> Iterator[str]:
         yield f"sqlite:///{folder / 'test.sqlite'}"
         return
     name = f"lab_{uuid4().hex[:12]}"
-    admin = create_engine(_psycopg(server), isolation_level="AUTOCOMMIT")
+    admin = create_engine(_psycopg(server), isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with admin.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"))
     try:
@@ -47,7 +48,6 @@ def fresh_database(folder: Path) -> Iterator[str]:
     finally:
         with admin.connect() as connection:
             connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-        admin.dispose()
 
 
 def _psycopg(server: str) -> str:
