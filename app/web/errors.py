@@ -45,6 +45,8 @@ def _stale_form(_error: CSRFError) -> ResponseReturnValue:
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
+    if isinstance(error.response, Response):  # a route's own words, e.g. for its limit
+        return error.response
     code = error.code or 500
     sentences = {
         400: _("Det som kom, kunne ikke leses. Gå tilbake og prøv igjen."),

@@ -36,6 +36,7 @@ WAITING_FOR_A_SPEAKER = {
             "Nei takk",
             "Kopier lenka",
             "Logg inn",
+            "Logg ut",
             "Send meg et testvarsel",
             "Slå av",
             "Slå på varsler",
