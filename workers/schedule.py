@@ -30,6 +30,6 @@ def strike(session: Session, now: datetime, *, status_every: float) -> Stroke:
     if audit.head(session) is not None:
         day = f"{now:%Y-%m-%d}"
         outbox.record_once(session, AuditHeadDue(day=day), turn=f"audit_head:{day}", now=now)
-    accounts.forget_addresses(session, now=now)
+    accounts.forget_old(session, now=now)
     outbox.forget_turns(session, before=now - TURNS_KEPT)
     return Stroke(statuses)

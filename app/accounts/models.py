@@ -3,8 +3,9 @@
 import hashlib
 import secrets
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped
 
 from app.core.actor import Actor, Role
@@ -58,3 +59,23 @@ class SignInCode(Identified, Model):
     made_at: Mapped[datetime] = column("technical")
     used_at: Mapped[datetime | None] = column("technical")
     tries: Mapped[int] = column("technical", default=0)
+
+
+class SignIn(Identified, Model):
+    """Somebody signed in on one device, until ends_at (not included); the row goes when it is ended.
+
+    browser, system: in words such as Chrome and Android, "" when we know none; never what the browser said in full.
+    """
+
+    __tablename__ = "sign_ins"
+    __table_args__ = (
+        CheckConstraint("begun_at < ends_at", name="begins_before_it_ends"),
+        Index("ix_sign_ins_participant", "participant_id"),
+        Index("ix_sign_ins_ends", "ends_at"),
+    )
+
+    participant_id: Mapped[UUID] = column("person", ForeignKey("participants.id"))
+    browser: Mapped[str] = column("technical", String(20))
+    system: Mapped[str] = column("technical", String(20))
+    begun_at: Mapped[datetime] = column("technical")
+    ends_at: Mapped[datetime] = column("technical")

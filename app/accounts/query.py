@@ -11,8 +11,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.accounts.models import Participant, SignInCode
-from app.core.actor import Role
+from app.accounts.models import Participant, SignIn, SignInCode
+from app.core.actor import Actor, Role
 from app.core.receipt import one_time_code, sign_in_link
 
 LIFE = timedelta(minutes=15)
@@ -36,10 +36,19 @@ class CodeToSend:
     link: str
 
 
-def participant_or_none(session: Session, participant_id: UUID) -> Participant | None:
-    """Return a participant whose account is open."""
-    found = session.get(Participant, participant_id)
-    return found if found is not None and found.closed_at is None else None
+def signed_in_or_none(session: Session, sign_in_id: UUID, *, now: datetime) -> Participant | None:
+    """Return who is signed in by this sign-in: it is not ended, it has not run out, and the account is open."""
+    return session.scalar(
+        select(Participant)
+        .join(SignIn, SignIn.participant_id == Participant.id)
+        .where(SignIn.id == sign_in_id, SignIn.ends_at > now, Participant.closed_at.is_(None))
+    )
+
+
+def sign_ins_of(session: Session, actor: Actor, *, now: datetime, limit: int = 50) -> Sequence[SignIn]:
+    """Return where `actor` is signed in, the newest first."""
+    own = select(SignIn).where(SignIn.participant_id == actor.participant_id, SignIn.ends_at > now)
+    return session.scalars(own.order_by(SignIn.begun_at.desc(), SignIn.id).limit(limit)).all()
 
 
 def staff(session: Session, *, limit: int = 1000) -> Sequence[Participant]:

@@ -8,8 +8,9 @@ from uuid import UUID
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from app.accounts.devices import Device
 from app.accounts.events import SignInCodeWanted
-from app.accounts.models import Participant, SignInCode
+from app.accounts.models import Participant, SignIn, SignInCode
 from app.accounts.query import LinkState, is_fresh, is_from, link_state, mark_hash
 from app.audit import service as audit
 from app.core.actor import Actor, Role
@@ -22,6 +23,8 @@ from app.outbox import service as outbox
 TRIES = 5
 # How long an address is kept that nobody has shown to be theirs.
 ADDRESS_KEPT = timedelta(days=14)
+# How long a sign-in lasts at most. A citizen's phone is their own; what staff can do is worth a code a week.
+CITIZEN_LASTS, WORK_LASTS = timedelta(days=365), timedelta(days=7)
 WRONG = N_("Koden stemmer ikke, eller den er for gammel. Be om en ny.")
 LINK_REFUSALS = {
     LinkState.SPENT: N_("Lenka er brukt, eller den er for gammel. Be om en ny."),
@@ -54,6 +57,7 @@ def close_account(session: Session, email: str, *, actor: Actor | None, now: dat
     found = session.scalar(select(Participant).where(Participant.email == email.strip().lower()))
     if found is None:
         raise NotFound(N_("Ingen har denne e-posten."))
+    _end_all(session, found.id)
     if found.closed_at is None:
         found.closed_at = now
         audit.note(session, "account_closed", f"participant:{found.id}", actor=actor, now=now)
@@ -142,6 +146,33 @@ def _citizen(session: Session, code: SignInCode, now: datetime) -> Participant:
     return found
 
 
-def forget_addresses(session: Session, *, now: datetime) -> None:
-    """Delete the codes that are older than ADDRESS_KEPT, and with them the addresses that they were sent to."""
+def begin_sign_in(session: Session, participant: Participant, *, device: Device, now: datetime) -> UUID:
+    """Note that somebody is signed in on a device; return the id that their session carries."""
+    lasts = WORK_LASTS if participant.actor.is_staff else CITIZEN_LASTS
+    made = SignIn(participant_id=participant.id, browser=device.browser, system=device.system, begun_at=now)
+    made.ends_at = now + lasts
+    session.add(made)
+    session.flush()
+    return made.id
+
+
+def end_sign_in(session: Session, sign_in_id: UUID, *, actor: Actor) -> None:
+    """End one of `actor`'s own sign-ins; one that is not there, or not theirs, changes nothing."""
+    own = SignIn.participant_id == actor.participant_id
+    session.execute(delete(SignIn).where(SignIn.id == sign_in_id, own))
+
+
+def end_sign_ins(session: Session, *, actor: Actor) -> None:
+    """Sign `actor` out everywhere."""
+    if actor.participant_id is not None:
+        _end_all(session, actor.participant_id)
+
+
+def _end_all(session: Session, participant_id: UUID) -> None:
+    session.execute(delete(SignIn).where(SignIn.participant_id == participant_id))
+
+
+def forget_old(session: Session, *, now: datetime) -> None:
+    """Delete the sign-ins that have run out, and the codes older than ADDRESS_KEPT with the addresses they went to."""
     session.execute(delete(SignInCode).where(SignInCode.made_at < now - ADDRESS_KEPT))
+    session.execute(delete(SignIn).where(SignIn.ends_at <= now))

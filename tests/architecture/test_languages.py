@@ -37,6 +37,7 @@ WAITING_FOR_A_SPEAKER = {
             "Kopier lenka",
             "Logg inn",
             "Logg ut",
+            "Logg ut overalt",
             "Send meg et testvarsel",
             "Slå av",
             "Slå på varsler",

@@ -1,4 +1,4 @@
-"""Signing in by what comes in a mail, the six digits or the link, and signing out."""
+"""Signing in by what comes in a mail: the six digits, or the link."""
 
 import hashlib
 import secrets
@@ -7,7 +7,6 @@ from uuid import UUID
 from flask import Response, redirect, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
-from flask_login import logout_user
 
 from app.accounts import query, service
 from app.accounts.forms import CodeForm, EmailForm
@@ -18,7 +17,7 @@ from app.accounts.routes.letting_in import let_in, remember_target
 from app.core.errors import RuleBroken
 from app.core.receipt import read_sign_in_link
 from app.web.access import open_to
-from app.web.context import end_session, now
+from app.web.context import now
 from app.web.errors import sentence
 from app.web.extensions import limiter, session, settings
 from app.web.htmx import respond
@@ -144,14 +143,4 @@ def _link_page(token: str, state: LinkState, status: int) -> Response:
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "strict-origin"
     response.headers["X-Robots-Tag"] = "noindex"
-    return response
-
-
-@bp.post("/logg-ut")
-@open_to()
-def sign_out() -> ResponseReturnValue:
-    logout_user()
-    end_session()
-    response = redirect(url_for("pages.home"), code=303)
-    response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
