@@ -16,11 +16,18 @@ import app.cases.cli
 import app.cases.routes
 import app.desk.routes
 import app.files.routes
+import app.ideas.query
 import app.ideas.routes
+import app.ideas.service
 import app.pages.routes
+import app.parcels.query
+import app.parcels.service
 import app.processes.routes
+import app.push.query
 import app.push.routes
+import app.push.service
 from app import commands
+from app.accounts.client import Belongings
 from app.core import crash, postgresql, sqlite
 from app.files.cleaning import can_isolate
 from app.settings import Settings, read_settings
@@ -40,6 +47,12 @@ BLUEPRINTS = (
     app.push.routes.bp,
     app.desk.routes.bp,
     observe.bp,
+)
+# What a phone has sent without an account, room by room: it can come along when its owner signs in.
+BELONGINGS = (
+    Belongings(app.ideas.query.any_from, app.ideas.service.take_along),
+    Belongings(app.parcels.query.any_followed_by, app.parcels.service.take_along),
+    Belongings(app.push.query.any_on, app.push.service.take_along),
 )
 
 
@@ -63,7 +76,7 @@ def create_app(
         RATELIMIT_STORAGE_URI=limits_storage(settings.redis_url),
         BABEL_TRANSLATION_DIRECTORIES=str(STATIC.parent / "app" / "translations"),
     )
-    lab.extensions.update(lab_settings=settings, lab_secret_keys=keys, lab_clock=clock)
+    lab.extensions.update(lab_settings=settings, lab_secret_keys=keys, lab_clock=clock, lab_belongings=BELONGINGS)
     lab.extensions["lab_assets"] = assets or read_assets()
     _install(lab, settings)
     for blueprint in BLUEPRINTS:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from app.accounts import service as accounts
 from app.audit import query as audit
 from app.audit.events import AuditHeadDue
 from app.cases import query as cases_query
@@ -29,5 +30,6 @@ def strike(session: Session, now: datetime, *, status_every: float) -> Stroke:
     if audit.head(session) is not None:
         day = f"{now:%Y-%m-%d}"
         outbox.record_once(session, AuditHeadDue(day=day), turn=f"audit_head:{day}", now=now)
+    accounts.forget_old(session, now=now)
     outbox.forget_turns(session, before=now - TURNS_KEPT)
     return Stroke(statuses)

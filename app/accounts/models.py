@@ -5,7 +5,7 @@ import secrets
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped
 
 from app.core.actor import Actor, Role
@@ -16,7 +16,7 @@ SALT_BYTES = 16
 
 
 class Participant(Identified, Model):
-    """Somebody who signs in.
+    """Somebody who signs in. A citizen has no name here and no title, only the address that was shown to be theirs.
 
     email: in lower case. audit_salt: goes when they are erased, and then no line of the audit log leads to them.
     """
@@ -44,12 +44,38 @@ class Participant(Identified, Model):
 
 
 class SignInCode(Identified, Model):
-    """A one-time code. Its six digits follow from the id and our key; browser_hash: the browser that asked for it."""
+    """A one-time code on its way to an address, whether we know it or not.
+
+    Its six digits and its link follow from the id and our key. email: in lower case; nobody has shown yet that it is
+    theirs, so it is forgotten after 14 days. browser_hash: the browser that asked for it. language: of the letter.
+    """
 
     __tablename__ = "sign_in_codes"
+    __table_args__ = (Index("ix_sign_in_codes_made", "made_at"),)
 
-    participant_id: Mapped[UUID] = column("technical", ForeignKey("participants.id"))
+    email: Mapped[str] = column("person", String(254))
+    language: Mapped[str] = column("technical", String(5))
     browser_hash: Mapped[bytes] = column("technical", LargeBinary(32))
     made_at: Mapped[datetime] = column("technical")
     used_at: Mapped[datetime | None] = column("technical")
     tries: Mapped[int] = column("technical", default=0)
+
+
+class SignIn(Identified, Model):
+    """Somebody signed in on one device, until ends_at (not included); the row goes when it is ended.
+
+    browser, system: in words such as Chrome and Android, "" when we know none; never what the browser said in full.
+    """
+
+    __tablename__ = "sign_ins"
+    __table_args__ = (
+        CheckConstraint("begun_at < ends_at", name="begins_before_it_ends"),
+        Index("ix_sign_ins_participant", "participant_id"),
+        Index("ix_sign_ins_ends", "ends_at"),
+    )
+
+    participant_id: Mapped[UUID] = column("person", ForeignKey("participants.id"))
+    browser: Mapped[str] = column("technical", String(20))
+    system: Mapped[str] = column("technical", String(20))
+    begun_at: Mapped[datetime] = column("technical")
+    ends_at: Mapped[datetime] = column("technical")

@@ -4,7 +4,7 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -82,6 +82,11 @@ def receive(uploads: Iterable[Upload], *, store: PictureStore, limits: Limits = 
         raise
     crash_point("submit.after_file")
     return tuple(written)
+
+
+def hand_over(session: Session, input_ids: Collection[UUID], *, actor: Actor) -> None:
+    """Let the pictures of these inputs be those of the device that `actor` has now."""
+    session.execute(update(Picture).where(Picture.input_id.in_(input_ids)).values(device_key=actor.device_key))
 
 
 def discard(originals: Iterable[Original], *, store: PictureStore) -> None:

@@ -29,6 +29,7 @@ class Idea(Identified, SubmittedOnce, Model):
         Index("ix_ideas_most_supported", "support_count", "submitted_at",
               postgresql_where=_SHOWN, sqlite_where=_SHOWN),
         Index("ix_ideas_process_newest", "process_id", "submitted_at", postgresql_where=_SHOWN, sqlite_where=_SHOWN),
+        Index("ix_ideas_author", "author_id", "submitted_at"),
         Index("ix_ideas_area_newest", "area_id", "submitted_at", postgresql_where=_SHOWN, sqlite_where=_SHOWN),
     )  # fmt: skip
 
@@ -56,6 +57,7 @@ class Support(Identified, Model):
         UniqueConstraint("idea_id", "device_key", name="one_support_per_device"),
         UniqueConstraint("idea_id", "participant_id", name="one_support_per_participant"),
         CheckConstraint("(device_key IS NULL) <> (participant_id IS NULL)", name="one_supporter"),
+        Index("ix_supports_device", "device_key"),
     )
 
     idea_id: Mapped[UUID] = column("technical", ForeignKey("ideas.id"))

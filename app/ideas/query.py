@@ -353,6 +353,13 @@ def supports(session: Session, idea_id: UUID, actor: Actor) -> bool:
     return session.scalar(select(Support.id).where(Support.idea_id == idea_id, own)) is not None
 
 
+def any_from(session: Session, device: bytes) -> bool:
+    """Tell whether this device has sent or supported anything without an account."""
+    sent = select(Idea.id).where(Idea.device_key == device, Idea.author_id.is_(None)).limit(1)
+    supported = select(Support.id).where(Support.device_key == device).limit(1)
+    return any(session.scalar(query) is not None for query in (sent, supported))
+
+
 def done_lately(session: Session, *, limit: int = 3) -> Sequence[ListedIdea]:
     """Return ideas that something came of, the last one first."""
     query = (

@@ -26,6 +26,7 @@ from app.ideas.dialect import index_idea
 from app.ideas.events import IdeaAnswered, IdeaHidden, IdeaSubmitted, IdeaWithdrawn
 from app.ideas.models import Idea, Reply, Support
 from app.ideas.policy import may_answer
+from app.ideas.query import get_idea
 from app.outbox import service as outbox
 from app.parcels import service as parcels
 from app.parcels.models import Step
@@ -188,6 +189,22 @@ def _count(session: Session, idea: Idea, change: int) -> None:
         .execution_options(synchronize_session=False)
     )
     session.refresh(idea)
+
+
+def take_along(session: Session, device: bytes, *, actor: Actor) -> None:
+    """Give what a device has sent and supported to the account of `actor` (see accounts.client.TakeAlong).
+
+    An idea that both supported has one support less: it is one person. The device's row is taken before the account's
+    is made, so a second press, at the same time or later, finds nothing to move.
+    """
+    own = update(Idea).where(Idea.device_key == device, Idea.author_id.is_(None))
+    moved = session.scalars(own.values(author_id=actor.participant_id, device_key=None).returning(Idea.id)).all()
+    files.hand_over(session, moved, actor=actor)
+    gone = delete(Support).where(Support.device_key == device).returning(Support.idea_id, Support.at)
+    for idea_id, at in session.execute(gone).all():
+        mine = {"id": uuid4(), "idea_id": idea_id, "at": at, "participant_id": actor.participant_id}
+        if not insert_once(session, Support, mine):
+            _count(session, get_idea(session, idea_id), -1)
 
 
 def answer_idea(

@@ -66,6 +66,7 @@ class Follow(Identified, Model):
         UniqueConstraint("input_id", "participant_id", name="one_follow_per_participant"),
         CheckConstraint("(device_key IS NULL) <> (participant_id IS NULL)", name="one_follower"),
         Index("ix_follows_device", "device_key"),
+        Index("ix_follows_participant", "participant_id"),
     )
 
     input_id: Mapped[UUID] = column("technical", ForeignKey("parcels.input_id"))

@@ -105,6 +105,11 @@ def follows(session: Session, input_id: UUID, actor: Actor) -> bool:
     return session.scalar(select(Follow.id).where(Follow.input_id == input_id, own)) is not None
 
 
+def any_followed_by(session: Session, device: bytes) -> bool:
+    """Tell whether this device follows anything without an account."""
+    return session.scalar(select(Follow.id).where(Follow.device_key == device).limit(1)) is not None
+
+
 def followed_by(session: Session, actor: Actor, *, limit: int = 50) -> Sequence[UUID]:
     """Return the inputs that `actor` follows, the last one first."""
     if actor.device_key is None and actor.participant_id is None:

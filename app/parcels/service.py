@@ -54,6 +54,19 @@ def unfollow(session: Session, input_id: UUID, *, actor: Actor) -> None:
     session.execute(delete(Follow).where(Follow.input_id == input_id, own))
 
 
+def take_along(session: Session, device: bytes, *, actor: Actor) -> None:
+    """Let the account of `actor` follow what a device followed (see accounts.client.TakeAlong).
+
+    The earlier of two beginnings counts: by it whoever sent an input is known from those who follow it.
+    """
+    gone = delete(Follow).where(Follow.device_key == device).returning(Follow.input_id, Follow.since)
+    for input_id, since in session.execute(gone).all():
+        mine = {"id": uuid4(), "input_id": input_id, "since": since, "participant_id": actor.participant_id}
+        if not insert_once(session, Follow, mine):
+            both = update(Follow).where(Follow.input_id == input_id, Follow.participant_id == actor.participant_id)
+            session.execute(both.where(Follow.since > since).values(since=since))
+
+
 def number(session: Session, input_id: UUID, case_number: str) -> None:
     """Store the case number that the archive has confirmed, e.g. "2026/1042"."""
     session.execute(update(Parcel).where(Parcel.input_id == input_id).values(case_number=case_number))

@@ -62,6 +62,14 @@ def of_device(session: Session, actor: Actor) -> Sequence[PushSubscription]:
     return session.scalars(query.order_by(PushSubscription.created_at.desc())).all()
 
 
+def any_on(session: Session, device: bytes) -> bool:
+    """Tell whether this device is told anything, without an account."""
+    query = select(PushSubscription.id).where(
+        PushSubscription.device_key == device, PushSubscription.participant_id.is_(None)
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def device_view(session: Session, actor: Actor) -> DeviceView:
     """Return what this phone is told now, and how its last test went."""
     found = of_device(session, actor)

@@ -101,6 +101,14 @@ def unsubscribe(session: Session, *, actor: Actor) -> int:
     return len(session.scalars(delete(PushSubscription).where(own).returning(PushSubscription.id)).all())
 
 
+def take_along(session: Session, device: bytes, *, actor: Actor) -> None:
+    """Let a device go on being told, now as one of the account of `actor` (see accounts.client.TakeAlong)."""
+    own = update(PushSubscription).where(
+        PushSubscription.device_key == device, PushSubscription.participant_id.is_(None)
+    )
+    session.execute(own.values(device_key=actor.device_key, participant_id=actor.participant_id))
+
+
 def request_test(session: Session, *, actor: Actor, now: datetime) -> int:
     """Ask for a test notice on this device; return to how many browsers it goes.
 

@@ -47,6 +47,8 @@ def _stale_form(_error: CSRFError) -> ResponseReturnValue:
 def _http(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error, InternalServerError) and isinstance(error.original_exception, Exception):
         return _broken(error.original_exception)  # it broke after the route, e.g. at the commit
+    if isinstance(error.response, Response):  # a route's own words, e.g. for its limit
+        return error.response
     code = error.code or 500
     sentences = {
         400: _("Det som kom, kunne ikke leses. Gå tilbake og prøv igjen."),

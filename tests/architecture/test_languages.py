@@ -36,6 +36,8 @@ WAITING_FOR_A_SPEAKER = {
             "Nei takk",
             "Kopier lenka",
             "Logg inn",
+            "Logg ut",
+            "Logg ut overalt",
             "Send meg et testvarsel",
             "Slå av",
             "Slå på varsler",

@@ -27,7 +27,7 @@ PAGES = (
 LETTERS = {
     "receipt": lambda: service.receipt_letter("kari@example.invalid", "nb", url=URL),
     "news": lambda: service.news_letter("kari@example.invalid", "nb", step="decided", url=URL),
-    "sign_in_code": lambda: service.sign_in_letter("kari@example.invalid", "nb", code="012345"),
+    "sign_in_code": lambda: service.sign_in_letter("kari@example.invalid", "nb", code="012345", url=URL),
 }
 # Office words, and what to say instead. The beginning of a word is enough: «benytt» finds «benyttes».
 OFFICE_WORDS = {

@@ -144,6 +144,8 @@ SCREENS = (
     Screen("not found", "/finnes-ikke"),
     Screen("sign in", "/logg-inn"),
     Screen("code", "/logg-inn", act=ask_for_a_code),
+    Screen("link from a mail, not whole", "/logg-inn/lenke/x"),
+    Screen("sign-ins", "/mine/innlogginger", "per"),
     Screen("desk", "/arbeidsflate", "per"),
     Screen("desk, archive queue", "/arbeidsflate/leveringer", "per"),
     Screen("desk, one idea", "/arbeidsflate{idea}", "per"),

@@ -149,6 +149,7 @@ def addresses(app: Flask, things: KarisThings) -> Iterator[tuple[Rule, str]]:
         "delivery_id": [things.stopped],
         "process_id": [things.draft.id, things.shown.id],
         "slug": [things.shown.slug, things.draft.slug],
+        "sign_in_id": ids,
         "picture_id": pictures,
         "size": ["side", "liten"],
         "token": [f"{idea_id.hex}.{'A' * 43}" for idea_id in ids],

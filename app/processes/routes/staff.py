@@ -6,7 +6,7 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from app.accounts.query import staff
+from app.accounts.query import staff_at_work
 from app.areas.query import areas
 from app.core.actor import STAFF
 from app.core.errors import RuleBroken
@@ -201,7 +201,7 @@ def _typed(process: Process) -> Typed:
 
 def _form(process: Process, typed: Typed) -> ProcessForm:
     form = ProcessForm(formdata=forms.multidict(typed) or MultiDict({"title": ""}), meta={"csrf": False})
-    form.offer(areas(session()), staff(session()), endless=not may_end(process))
+    form.offer(areas(session()), staff_at_work(session()), endless=not may_end(process))
     return form
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from app.core.receipt import one_time_code
 from tests.support.ideas import idea_form
+from tests.support.signing_in import ask
 
 OURS = "http://localhost"
 FORGED_HOSTS = [
@@ -92,6 +93,17 @@ def test_s13_signing_in_ends_on_our_own_site(visit, per, session, settings, targ
     answer = visit.post("/logg-inn/kode", {"code": one_time_code(settings.secret_keys()[-1], UUID(code_id))}).response
 
     assert stays(answer.headers["Location"]), f"S13: {target!r} leads to {answer.headers['Location']}"
+
+
+@pytest.mark.parametrize("target", OFF_SITE[:12])
+def test_s13_the_link_from_a_mail_and_the_question_after_it_end_on_our_own_site(visit, target):
+    visit.post("/ideer/ny", idea_form())
+    visit.client.get("/logg-inn", query_string={"neste": target})
+
+    first = visit.post(f"/logg-inn/lenke/{ask(visit, 'kari@test.example').link}").response.headers["Location"]
+    last = visit.post("/mine/ta-med", {"answer": "nei"}).response.headers["Location"]
+
+    assert (first, last) == ("/mine/ta-med", "/mine"), f"S13: {target!r} leads to {first}, {last}"
 
 
 def stays(location: str) -> bool:
