@@ -104,7 +104,7 @@ def submit_idea(
         return first, False
     files.attach(session, idea_id, pictures, actor=actor, now=now, public=True)
     index_idea(session, idea_id, f"{draft.title} {draft.body} {draft.place}")
-    parcels.start(session, idea_id, kind="idea", actor=actor, now=now)
+    parcels.start(session, idea_id, kind="idea", actor=actor, now=now, area_id=draft.area_id)
     leaves_at = now + timedelta(seconds=undo_seconds) + LEAVES_AFTER
     outbox.record(session, IdeaSubmitted(idea_id=idea_id, process_id=door.process_id), now=now, due_at=leaves_at)
     crash_point("submit.after_insert")
@@ -149,6 +149,7 @@ def withdraw_idea(session: Session, idea: Idea, *, now: datetime) -> None:
         return
     idea.withdrawn_at = now
     files.set_public(session, idea.id, public=False)
+    parcels.close(session, idea.id)
     outbox.record(session, IdeaWithdrawn(idea_id=idea.id), now=now)
 
 
@@ -217,6 +218,11 @@ def answer_idea(
     said = {"text": reply.text, "step": reply.step}
     audit.note(session, "idea_answered", f"idea:{idea.id}", actor=actor, now=now, said=said)
     return reply
+
+
+def is_answered(session: Session, draft: ReplyDraft) -> bool:
+    """Tell whether this very answer is stored. Raises RuleBroken when its key came with another one."""
+    return _earlier(session, Reply, draft.submission) is not None
 
 
 def hide_idea(session: Session, idea: Idea, *, reason: str, actor: Actor, now: datetime) -> None:

@@ -35,6 +35,11 @@ def send_idea(page: "Page", title: str) -> str:
     return page.get_by_role("link", name="Se idéen slik andre ser den").get_attribute("href") or ""
 
 
+def at_desk(idea: str) -> str:
+    """Return where staff open the idea whose public page this is."""
+    return idea.replace("/ideer/", "/arbeidsflate/innspill/")
+
+
 def sign_in(page: "Page", town: "Town", after: str = "/arbeidsflate") -> None:
     """Sign Per in with the code that comes by mail, and open the page `after`; one at a time, for one post box."""
     post = page.context.new_page()

@@ -14,6 +14,7 @@ from werkzeug.routing import Rule
 
 from app.core.actor import Actor, Role
 from app.core.receipt import receipt_token
+from app.desk.models import AnswerTemplate
 from app.files import service as files
 from app.files.models import Picture
 from app.files.service import Original
@@ -37,7 +38,7 @@ WITHDRAWN = "Kanarifugl angret"
 class KarisThings:
     """An idea that everybody reads, one that staff hid, one that she took back; each with a picture that is ready.
 
-    stopped: the delivery of the first one to the archive, which the archive has refused.
+    stopped: the delivery of the first one to the archive, which the archive has refused. template: of an answer.
     """
 
     public: Idea
@@ -46,6 +47,7 @@ class KarisThings:
     pictures: Mapping[UUID, UUID]
     waiting_picture: UUID
     stopped: UUID
+    template: UUID
     settings: Settings
 
     @property
@@ -76,7 +78,9 @@ def karis_things(session: Session, settings: Settings, kari: Actor, now: datetim
         pictures[idea.id] = first.id
     session.commit()
     waiting = session.scalars(select(Picture.id).where(Picture.state == "waiting")).one()
-    return KarisThings(public, hidden, withdrawn, pictures, waiting, _stopped(session, public, now), settings)
+    return KarisThings(
+        public, hidden, withdrawn, pictures, waiting, _stopped(session, public, now), _template(session, now), settings
+    )
 
 
 def _stopped(session: Session, idea: Idea, now: datetime) -> UUID:
@@ -88,6 +92,13 @@ def _stopped(session: Session, idea: Idea, now: datetime) -> UUID:
     delivery.ended_at = now
     session.commit()
     return delivery.id
+
+
+def _template(session: Session, now: datetime) -> UUID:
+    made = AnswerTemplate(title="Takk", text="Takk for idéen.", changed_at=now)
+    session.add(made)
+    session.commit()
+    return made.id
 
 
 def _idea(session: Session, settings: Settings, kari: Actor, now: datetime, mark: str, pictures: int = 1) -> Idea:
@@ -134,6 +145,8 @@ def addresses(app: Flask, things: KarisThings) -> Iterator[tuple[Rule, str]]:
         "idea_id": ids,
         "input_id": ids,
         "delivery_id": [things.stopped],
+        "template_id": [things.template],
+        "view_id": [things.template],
         "picture_id": pictures,
         "size": ["side", "liten"],
         "token": [f"{idea_id.hex}.{'A' * 43}" for idea_id in ids],

@@ -97,6 +97,8 @@ def concrete(map_: Map, rule: str, things: KarisThings) -> str:
         "<uuid:idea_id>": str(things.public.id),
         "<uuid:input_id>": str(things.public.id),
         "<uuid:delivery_id>": str(things.stopped),
+        "<uuid:template_id>": str(things.template),
+        "<uuid:view_id>": str(things.template),
         "<uuid:picture_id>": str(things.pictures[things.public.id]),
         "<any(side, liten):size>": "side",
         "<token>": undone,

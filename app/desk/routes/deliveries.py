@@ -1,31 +1,27 @@
-"""The front page of /arbeidsflate, and what has stopped on its way to the archive."""
+"""What has stopped on its way to the archive."""
 
 from collections.abc import Mapping
 from uuid import UUID
 
-from flask import Blueprint, redirect, request, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
-from app.core.actor import STAFF
 from app.core.errors import NotFound
 from app.core.text import N_
-from app.desk import service
 from app.desk.forms import AgainForm, OtherwiseForm
+from app.desk.policy import ANSWERERS
+from app.desk.routes import bp
+from app.desk.service import deliveries as service
 from app.ideas import query as ideas
-from app.ideas.policy import ANSWERERS
-from app.ideas.query import Filter
 from app.outbox import query as outbox
 from app.outbox.query import WAITS_FOR_A_PERSON
-from app.parcels.models import Step
-from app.parcels.query import LABELS
 from app.web.access import open_to
 from app.web.context import current_actor, now
 from app.web.extensions import session
 from app.web.htmx import respond
 from app.web.language import gettext as _
 
-bp = Blueprint("desk", __name__)
 CHANNEL = "archive"
 SHOWN = 50
 DONE = {
@@ -33,26 +29,6 @@ DONE = {
     "levert": N_("Notert. Den som skrev, ser saksnummeret."),
 }
 TAKEN = N_("Noen har alt tatt seg av denne.")
-
-
-@bp.get("/arbeidsflate")
-@open_to(*STAFF)
-def inbox() -> ResponseReturnValue:
-    steps = {step.value: step for step in Step}
-    number = request.args.get("side", "1")
-    page = min(int(number), 500) if number.isascii() and number.isdigit() and 0 < len(number) < 4 else 1  # noqa: PLR2004
-    step = steps.get(request.args.get("status", ""))
-    return respond(
-        "desk/inbox.html",
-        found=ideas.list_ideas(session(), Filter(step=step), page=max(page, 1)),
-        step=step,
-        steps=LABELS,
-        archive=outbox.counts(session(), CHANNEL, job=service.LETTERS),
-        stopped=_stopped_count(),
-        may_mend=current_actor().role in ANSWERERS,
-        pauses=outbox.pauses(session(), now()),
-        now=now(),
-    )
 
 
 @bp.get("/arbeidsflate/leveringer")
