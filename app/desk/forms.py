@@ -1,6 +1,7 @@
 """What staff fill in. Many forms stand on one page, so each field has an id of its own."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
@@ -14,13 +15,15 @@ from app.accounts.models import Participant
 from app.areas.query import Area
 from app.core.actor import Actor
 from app.core.errors import RuleBroken
+from app.core.language import SOURCE_LANGUAGE
 from app.core.lix import Reading, read
 from app.core.submission import submission
 from app.core.text import N_, clean_line, clean_text
 from app.desk.models import COMMENT_LENGTH, NAME_LENGTH, NOTE_LENGTH, TEMPLATE_LENGTH, AnswerTemplate
 from app.desk.service.inputs import NoteDraft
-from app.ideas.models import REPLY_LENGTH
-from app.ideas.service import ReplyDraft
+from app.ideas.forms import IdeaForm
+from app.ideas.models import REPLY_LENGTH, Channel
+from app.ideas.service import IdeaDraft, ReplyDraft
 from app.outbox.query import Stopped
 from app.parcels.models import ORDER, Step
 from app.parcels.query import LABELS
@@ -32,6 +35,12 @@ from app.web.moments import OSLO
 MOST = _l("Bruk høyst %(max)d tegn.")
 GROUP = "gruppe:"
 STEPS = (Step.READ, Step.CONSIDERED, Step.DECIDED, Step.DONE, Step.NOT_NOW)
+WAYS = {
+    Channel.PHONE: N_("Telefon"),
+    Channel.MAIL: N_("E-post"),
+    Channel.PAPER: N_("Papir"),
+    Channel.TALK: N_("Samtale"),
+}
 FIRST_DAY, LAST_DAY = date(2020, 1, 1), date(2100, 1, 1)
 
 
@@ -242,6 +251,36 @@ class TemplateForm(DeskForm):
         filters=[_text],
         validators=[DataRequired(_l("Skriv teksten.")), Length(max=TEMPLATE_LENGTH, message=MOST)],
     )
+
+
+class RegisterForm(IdeaForm):
+    """An idea that is written down for somebody. given_on: the day they gave it."""
+
+    pictures = None
+    channel = RadioField(
+        _l("Hvordan kom den?"),
+        choices=[SelectChoice(channel.value, _l(label)) for channel, label in WAYS.items()],
+        validators=[DataRequired(_l("Velg hvordan den kom."))],
+    )
+    given_on = DateField(_l("Når kom den?"), validators=[DataRequired(_l("Velg dagen den kom."))])
+
+    def validate_given_on(self, field: DateField) -> None:
+        if field.data and field.data < FIRST_DAY:
+            raise ValidationError(_l("Velg en dag etter 2020."))
+
+    def given_by(self, now: datetime) -> bool:
+        """Refuse a day that has not come yet; return whether it has."""
+        if self.given_on.data <= now.astimezone(OSLO).date():
+            return True
+        self.given_on.errors = [gettext("Den dagen har ikke vært ennå.")]
+        return False
+
+    def to_draft_on_behalf(self) -> IdeaDraft:
+        draft = self.to_draft((), SOURCE_LANGUAGE)
+        said = {"channel": self.channel.data, "given_on": self.given_on.data.isoformat()}
+        mark = submission(self.submission_id.key, said, [draft.submission.digest.hex()])
+        written_at = datetime.combine(self.given_on.data, time(12), OSLO)
+        return replace(draft, submission=mark, channel=said["channel"], written_at=written_at)
 
 
 class AgainForm(LabForm):

@@ -30,6 +30,7 @@ class Shown:
     replies: Sequence[ShownReply]
     hidden_reason: str
     withdrawn: bool
+    registered: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ def _idea(session: Session, idea_id: UUID, actor: Actor) -> Shown:
         replies=found.replies,
         hidden_reason=found.hidden_reason,
         withdrawn=found.withdrawn,
+        registered=found.registered,
     )
 
 

@@ -20,7 +20,7 @@ from app.files import query as files
 from app.files.query import ShownPicture
 from app.files.store import PictureStore
 from app.ideas.dialect import find_alike, find_ideas
-from app.ideas.models import Idea, Reply, Support
+from app.ideas.models import Channel, Idea, Reply, Support
 from app.ideas.policy import may_read
 from app.parcels.models import Parcel, Step
 from app.parcels.query import LABELS, ParcelView, parcel_of
@@ -91,7 +91,8 @@ class ShownReply:
 class PublishedIdea:
     """What everybody may see of an idea: pages, feeds and exports use this and nothing more.
 
-    hidden_reason: why its words are not shown, "" when they are. Then title and body are "".
+    hidden_reason: why its words are not shown, "" when they are. Then title and body are "". registered: staff wrote it
+    down for somebody.
     """
 
     id: UUID
@@ -107,6 +108,7 @@ class PublishedIdea:
     parcel: ParcelView
     hidden_reason: str
     withdrawn: bool
+    registered: bool
 
     @property
     def readable(self) -> bool:
@@ -332,6 +334,7 @@ def published_idea(session: Session, idea_id: UUID, *, actor: Actor) -> Publishe
         parcel=parcel,
         hidden_reason=idea.hidden_reason,
         withdrawn=idea.withdrawn_at is not None,
+        registered=idea.channel != Channel.WEB.value,
     )
 
 
@@ -361,6 +364,14 @@ def done_lately(session: Session, *, limit: int = 3) -> Sequence[ListedIdea]:
     return _listed(rows(session, query))
 
 
+def registered_idea(session: Session, idea_id: UUID) -> Idea:
+    """Return an idea that staff wrote down for somebody. Raises NotFound for any other."""
+    found = get_idea(session, idea_id)
+    if found.channel == Channel.WEB.value:
+        raise NotFound(N_("Vi fant ikke siden. Den kan ha fått ny adresse."))
+    return found
+
+
 def idea_for_letter(session: Session, idea_id: UUID, store: PictureStore) -> IdeaForLetter:
     """Return what the archive is told. Reads the cleaned pictures from disk."""
     idea = get_idea(session, idea_id)
@@ -376,8 +387,8 @@ def idea_for_letter(session: Session, idea_id: UUID, store: PictureStore) -> Ide
         area_name=area.folder_title,
         process_title=process.title,
         received_at=idea.submitted_at,
-        written_at=None,
-        channel="nett",
+        written_at=idea.written_at,
+        channel=idea.channel,
         language=idea.language,
         sender_email=idea.email,
         pictures=tuple(PictureForLetter(number, jpeg) for number, jpeg in enumerate(found.files, start=1)),

@@ -24,7 +24,7 @@ from app.files.service import Original
 from app.files.store import PictureStore
 from app.ideas.dialect import index_idea
 from app.ideas.events import IdeaAnswered, IdeaHidden, IdeaSubmitted, IdeaWithdrawn
-from app.ideas.models import Idea, Reply, Support
+from app.ideas.models import Channel, Idea, Reply, Support
 from app.ideas.policy import may_answer
 from app.outbox import service as outbox
 from app.parcels import service as parcels
@@ -38,7 +38,10 @@ LEAVES_AFTER = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class IdeaDraft:
-    """An idea as typed: trimmed, checked for lengths. place, email: "" when left out; language: e.g. "nb"."""
+    """An idea as typed: trimmed, checked for lengths. place, email: "" when left out; language: e.g. "nb".
+
+    channel, written_at: as in the table.
+    """
 
     title: str
     body: str
@@ -47,6 +50,8 @@ class IdeaDraft:
     email: str
     language: str
     submission: Submission
+    channel: str = Channel.WEB.value
+    written_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,8 @@ def submit_idea(
         "submitted_at": now,
         "support_count": 0,
         "hidden_reason": "",
+        "channel": draft.channel,
+        "written_at": draft.written_at,
     }
     if not insert_once(session, Idea, values):
         files.discard(pictures, store=store)
