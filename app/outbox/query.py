@@ -91,6 +91,43 @@ def stopped(session: Session, channel: str, *, limit: int = 100) -> Sequence[Sto
     return [_stopped(delivery, event) for delivery, event in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class OnItsWay:
+    """A delivery that nobody need look at: it waits, or it has arrived. due_at: of the next try; last_answer: or "".
+
+    ended_at: when it arrived.
+    """
+
+    id: UUID
+    kind: str
+    input_id: UUID | None
+    job: str
+    reference: str
+    attempts: int
+    last_answer: str
+    made_at: datetime
+    due_at: datetime
+    ended_at: datetime | None
+
+
+def on_its_way(session: Session, channel: str, states: Collection[str], *, limit: int) -> Sequence[OnItsWay]:
+    """Return the deliveries of `channel` in these states that were made last."""
+    rows = session.execute(
+        select(OutboxDelivery, OutboxEvent)
+        .join(OutboxEvent, OutboxEvent.id == OutboxDelivery.event_id)
+        .where(OutboxDelivery.channel == channel, OutboxDelivery.state.in_(states))
+        .order_by(OutboxDelivery.created_at.desc(), OutboxDelivery.id)
+        .limit(limit)
+    )
+    return [
+        OnItsWay(
+            row.id, event.kind, _about(event), row.job, row.reference, row.attempts, row.last_error or "",
+            row.created_at, row.due_at, row.ended_at,
+        )
+        for row, event in rows
+    ]  # fmt: skip
+
+
 def stopped_or_none(session: Session, delivery_id: UUID, channel: str) -> Stopped | None:
     """Return a delivery that waits for a person; None when somebody has taken care of it. Raises NotFound."""
     row = session.get(OutboxDelivery, delivery_id)

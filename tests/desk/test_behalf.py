@@ -1,4 +1,4 @@
-"""Per writes down what somebody said on the phone: it is theirs, it is marked, and it goes to the archive as it came."""
+"""Per writes down what somebody said on the phone: it is theirs, marked, and goes to the archive as it came."""
 
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -53,9 +53,10 @@ def test_the_receipt_is_handed_over_and_leads_to_the_answer(visit, visit_as, ide
 
     page = per.get(per.post(PAGE, idea_on_phone()).location)
 
-    (address,) = [text for text in page.tree.xpath("//p[@class='handed__address']/text()")]
+    (address,) = page.tree.xpath("//p[@class='handed__address']/text()")
     assert "Lys i lysløypa" in visit.get(address.removeprefix("http://localhost")).words
-    assert page.tree.xpath("//*[contains(@class, 'qr')]//*[name()='svg']")
+    (code,) = page.tree.xpath("//*[contains(@class, 'qr__plate')]/*[name()='svg']")
+    assert code.get("viewbox"), "without it the code is cut where its place is smaller"
 
 
 def test_the_receipt_of_what_kari_sent_herself_is_not_pers_to_hand_over(visit_as, session, settings, kari, now):
@@ -77,11 +78,18 @@ def test_a_double_click_registers_once_and_notes_it_once(visit_as, session, idea
 
 @pytest.mark.parametrize(
     ("changed", "said"),
-    [({"channel": ""}, "Velg hvordan den kom."), ({"channel": "røyk"}, "Feil:"), ({"given_on": ""}, "Velg dagen den kom."),
-     ({"given_on": "2026-03-04"}, "Den dagen har ikke vært ennå."), ({"given_on": "1999-01-01"}, "Velg en dag etter 2020."),
-     ({"given_on": "\x00"}, "Feil:"), ({"title": " "}, "Skriv hva idéen er."), ({"area": "nei"}, "Velg hva det handler om."),
-     ({"body": "Ring 412 34 567."}, "Står det noe privat her?")],
-)  # fmt: skip
+    [
+        ({"channel": ""}, "Velg hvordan den kom."),
+        ({"channel": "røyk"}, "Feil:"),
+        ({"given_on": ""}, "Velg dagen den kom."),
+        ({"given_on": "2026-03-04"}, "Den dagen har ikke vært ennå."),
+        ({"given_on": "1999-01-01"}, "Velg en dag etter 2020."),
+        ({"given_on": "\x00"}, "Feil:"),
+        ({"title": " "}, "Skriv hva idéen er."),
+        ({"area": "nei"}, "Velg hva det handler om."),
+        ({"body": "Ring 412 34 567."}, "Står det noe privat her?"),
+    ],
+)
 def test_what_is_missing_is_said_beside_its_field_and_the_rest_stays(visit_as, session, idea_on_phone, changed, said):
     page = visit_as("per").post(PAGE, idea_on_phone(**changed), expect=422)
 

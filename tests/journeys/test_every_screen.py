@@ -97,6 +97,8 @@ def furnished(browser: "Browser", town: "Town", photo: "Path") -> Furnished:
     made.addresses["receipt"], made.addresses["idea"] = write(page, "La lysløypa på Ankenes lyse til klokka 23", photo)
     page.goto("/ideer?status=done")
     made.addresses["done"] = page.locator("#results article a").first.get_attribute("href") or ""
+    for name in ("idea", "hidden"):
+        made.addresses[f"{name}_at_desk"] = at_desk(made.addresses[name])
     made.states["kari"] = kari.storage_state()
     desk = per.new_page()
     sign_in(desk, town, at_desk(made.addresses["hidden"]))
