@@ -135,7 +135,7 @@ def letter_about(idea: IdeaForLetter, reference: str, codes: Codes) -> Letter:
         title=titles.input_title(idea.title),
         public_title=titles.public_input_title(idea.process_title, idea.area_name),
         shielding=titles.shielding_for(idea.title, idea.body, idea.place, codes=codes),
-        document_date=_day(idea.received_at),
+        document_date=_day(idea.written_at or idea.received_at),
         received_at=idea.received_at,
         sender=_citizen(idea.sender_email, codes),
         documents=(_main("Innspill", f"innspill-{reference}.pdf", content), *pictures),

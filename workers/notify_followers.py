@@ -15,6 +15,7 @@ from app.push.client import PushMessage
 from app.push.models import PushOutcome
 from app.push.query import Receiver
 from app.settings import Settings
+from workers import regret
 from workers.work import Work
 
 CHANNEL = "push"
@@ -36,6 +37,8 @@ def recipients(session: Session, event: OutboxEvent, _settings: Settings) -> Seq
 def handle(work: Work, event: OutboxEvent) -> None:
     fact = StepReached.model_validate(event.payload)
     subscription_id = UUID(work.recipient.removeprefix(_PREFIX))
+    if not regret.is_over(work, event):
+        return
     with work.transaction() as session:
         receiver = query.receiver(session, subscription_id, input_id=fact.input_id)
     if receiver is None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -57,11 +57,17 @@ def staff(session: Session, *, limit: int = 1000) -> Sequence[Participant]:
     return session.scalars(query.order_by(Participant.closed_at.is_not(None), Participant.email)).all()
 
 
-def staff_at_work(session: Session, *, limit: int = 500) -> Sequence[Participant]:
-    """Return those who work with the inputs and whose account is open, by name; at most `limit`."""
-    roles = [role.value for role in STAFF]
-    query = select(Participant).where(Participant.role.in_(roles), Participant.closed_at.is_(None))
-    return session.scalars(query.order_by(Participant.name).limit(limit)).all()
+def staff_at_work(session: Session, roles: Collection[Role] = STAFF, *, limit: int = 500) -> Sequence[Participant]:
+    """Return those who have one of these roles and an open account, by name; at most `limit`."""
+    wanted = [role.value for role in roles]
+    query = select(Participant).where(Participant.role.in_(wanted), Participant.closed_at.is_(None))
+    return session.scalars(query.order_by(Participant.name, Participant.id).limit(limit)).all()
+
+
+def names(session: Session, ids: Collection[UUID]) -> Mapping[UUID, str]:
+    """Return the names of these participants, also of those who have left: for staff alone."""
+    found = session.execute(select(Participant.id, Participant.name).where(Participant.id.in_(ids)))
+    return {participant_id: name for participant_id, name in found}  # noqa: C416 - a Row is a pair to people, not to mypy
 
 
 def code_to_send(session: Session, code_id: UUID, keys: Sequence[str]) -> CodeToSend | None:

@@ -135,7 +135,7 @@ def _as_json(content: LetterContent, lacking: frozenset[str]) -> str:
         about.append(("Svar på", content.about_title))
     received = [("Sendt" if content.outgoing else "Mottatt", _oslo(content.received_at))]
     if content.written_at and content.written_at != content.received_at:
-        received.append(("Skrevet", _oslo(content.written_at)))
+        received.append(("Skrevet", _oslo_day(content.written_at)))
     received.append(("Kanal", CHANNELS.get(content.channel, content.channel)))
     sender = [("Avsender", content.sender)]
     if content.sender_email:
@@ -163,6 +163,12 @@ def _as_json(content: LetterContent, lacking: frozenset[str]) -> str:
         },
         ensure_ascii=False,
     )
+
+
+def _oslo_day(moment: datetime) -> str:
+    """Return e.g. «2.3.2026»: nobody knows at what hour something was given to us."""
+    local = moment.astimezone(OSLO)
+    return f"{local.day}.{local.month}.{local.year}"
 
 
 def _oslo(moment: datetime) -> str:

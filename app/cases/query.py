@@ -121,6 +121,37 @@ def filing_of(session: Session, input_id: UUID) -> OpenFiling | None:
     return _open_filing(row) if row else None
 
 
+@dataclass(frozen=True, slots=True)
+class LetterOnItsWay:
+    """A letter about an input. case_number, filed_at: None while the archive has not got it."""
+
+    reference: str
+    kind: Kind
+    sealed_at: datetime
+    case_number: str | None
+    filed_at: datetime | None
+
+
+def letters_of(session: Session, input_id: UUID) -> Sequence[LetterOnItsWay]:
+    """Return the letters about an input, oldest first: its own, and those with the answers to it."""
+    found = session.execute(
+        select(SealedLetter, CaseFiling)
+        .outerjoin(CaseFiling, CaseFiling.reference == SealedLetter.reference)
+        .where(SealedLetter.input_id == input_id)
+        .order_by(SealedLetter.sealed_at)
+    )
+    return [
+        LetterOnItsWay(
+            letter.reference,
+            Kind(letter.kind),
+            letter.sealed_at,
+            filing.case_number if filing else None,
+            filing.filed_at if filing else None,
+        )
+        for letter, filing in found
+    ]
+
+
 def open_filings(session: Session, case_number: str) -> Sequence[OpenFiling]:
     """Return the letters of a case that are still asked about."""
     rows = session.scalars(select(CaseFiling).where(CaseFiling.case_number == case_number, CaseFiling.is_open))

@@ -8,6 +8,7 @@ import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 WORD = re.compile(r"[A-Za-zÆØÅæøåÁáČčĐđŊŋŠšŦŧŽžéèêüöä]+")
 SENTENCE_END = re.compile(r"(?<=[.!?:])\s+|\n")
@@ -36,6 +37,17 @@ OFFICE_WORDS = {
 }  # fmt: skip
 
 
+EASY, HARD, LONGEST = 35, 45, 20  # look.md 7: what we promise of an official answer, and above HARD it is a report
+
+
+class Ease(str, Enum):
+    """How a text reads."""
+
+    EASY = "easy"
+    SOME = "some"
+    HARD = "hard"
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What was measured. longest: the longest sentence, as read."""
@@ -45,8 +57,16 @@ class Reading:
     longest: str
 
     @property
+    def ease(self) -> Ease:
+        return Ease.EASY if self.lix <= EASY else Ease.SOME if self.lix <= HARD else Ease.HARD
+
+    @property
     def longest_words(self) -> int:
         return len(WORD.findall(self.longest))
+
+    @property
+    def is_long(self) -> bool:
+        return self.longest_words > LONGEST
 
 
 def visible_text(page: str) -> str:

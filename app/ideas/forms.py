@@ -13,14 +13,10 @@ from app.areas.query import Area
 from app.core.submission import submission
 from app.core.text import clean_line, clean_text, personal_data
 from app.files.service import Original
-from app.ideas.models import BODY_LENGTH, EMAIL_LENGTH, PLACE_LENGTH, REPLY_LENGTH, TITLE_LENGTH
-from app.ideas.service import IdeaDraft, ReplyDraft
-from app.parcels.models import Step
-from app.parcels.query import LABELS
+from app.ideas.models import BODY_LENGTH, EMAIL_LENGTH, PLACE_LENGTH, TITLE_LENGTH
+from app.ideas.service import IdeaDraft
 from app.web.forms import LabForm, SubmissionKey
 from app.web.language import gettext
-
-REPLY_STEPS = (Step.READ, Step.CONSIDERED, Step.DECIDED, Step.DONE, Step.NOT_NOW)
 
 
 def _line(text: str | None) -> str:
@@ -95,39 +91,3 @@ class IdeaForm(LabForm):
         }
         mark = submission(self.submission_id.key, said, [picture.sha256.hex() for picture in pictures])
         return IdeaDraft(said["title"], said["body"], area_id, said["place"], said["email"], language, mark)
-
-
-class ReplyForm(LabForm):
-    """An official answer."""
-
-    submission_id = SubmissionKey()
-    text = TextAreaField(
-        _l("Svaret"),
-        filters=[_text],
-        validators=[
-            DataRequired(_l("Skriv svaret.")),
-            Length(max=REPLY_LENGTH, message=_l("Bruk høyst %(max)d tegn.")),
-        ],
-    )
-    step = RadioField(
-        _l("Hva er bestemt?"),
-        choices=[SelectChoice(step.value, _l(LABELS[step])) for step in REPLY_STEPS],
-        validators=[DataRequired(_l("Velg hva som er bestemt."))],
-    )
-
-    def to_draft(self) -> ReplyDraft:
-        said = {"text": self.text.data, "step": self.step.data}
-        return ReplyDraft(said["text"], Step(said["step"]), submission(self.submission_id.key, said, []))
-
-
-class HideForm(LabForm):
-    """Why an idea is taken off the page."""
-
-    reason = StringField(
-        _l("Hvorfor skjuler du den?"),
-        filters=[_line],
-        validators=[
-            DataRequired(_l("Skriv hvorfor. Alle ser grunnen.")),
-            Length(max=500, message=_l("Bruk høyst %(max)d tegn.")),
-        ],
-    )

@@ -1,6 +1,7 @@
 """Ideas, support, and the municipality's answers."""
 
 from datetime import datetime
+from enum import Enum
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
@@ -17,8 +18,21 @@ REPLY_LENGTH = 4000
 _SHOWN = text("hidden_at IS NULL AND withdrawn_at IS NULL")
 
 
+class Channel(str, Enum):
+    """By which way an idea came. What did not come by the web, staff have written down."""
+
+    WEB = "nett"
+    PHONE = "telefon"
+    MAIL = "e-post"
+    PAPER = "papir"
+    TALK = "samtale"
+
+
 class Idea(Identified, SubmittedOnce, Model):
-    """An idea as it was sent. hidden_at: staff took it off the page, and why; withdrawn_at: its writer did."""
+    """An idea as it was sent. hidden_at: staff took it off the page, and why; withdrawn_at: its writer did.
+
+    channel: by which way it came; written_at: the day it was given, where staff wrote it down later.
+    """
 
     __tablename__ = "ideas"
     __table_args__ = (
@@ -47,6 +61,8 @@ class Idea(Identified, SubmittedOnce, Model):
     hidden_at: Mapped[datetime | None] = column("technical")
     hidden_reason: Mapped[str] = column("content", String(500), default="")
     withdrawn_at: Mapped[datetime | None] = column("technical")
+    channel: Mapped[str] = column("technical", String(10), default=Channel.WEB.value)
+    written_at: Mapped[datetime | None] = column("technical")
 
 
 class Support(Identified, Model):

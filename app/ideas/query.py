@@ -20,7 +20,7 @@ from app.files import query as files
 from app.files.query import ShownPicture
 from app.files.store import PictureStore
 from app.ideas.dialect import find_alike, find_ideas
-from app.ideas.models import Idea, Reply, Support
+from app.ideas.models import Channel, Idea, Reply, Support
 from app.ideas.policy import may_read
 from app.parcels.models import Parcel, Step
 from app.parcels.query import LABELS, ParcelView, parcel_of
@@ -93,7 +93,7 @@ class PublishedIdea:
     """What everybody may see of an idea: pages, feeds and exports use this and nothing more.
 
     hidden_reason: why its words are not shown, "" when they are. Then title and body are "".
-    process_slug, process_title: "" for an idea of the Idepool.
+    process_slug, process_title: "" for an idea of the Idepool. registered: staff wrote it down for somebody.
     """
 
     id: UUID
@@ -111,6 +111,7 @@ class PublishedIdea:
     parcel: ParcelView
     hidden_reason: str
     withdrawn: bool
+    registered: bool
 
     @property
     def readable(self) -> bool:
@@ -260,6 +261,24 @@ def ideas_by_id(session: Session, ids: Collection[UUID], *, actor: Actor) -> Map
     return {idea.id: idea for idea in _listed(found)}
 
 
+def titles(session: Session, ids: Collection[UUID]) -> Mapping[UUID, str]:
+    """Return the titles of these ideas, also of those that are hidden or withdrawn: for staff alone."""
+    found = rows(session, _TITLES, {"ids": list(ids)}) if ids else ()
+    return {idea_id: title for idea_id, title in found}  # noqa: C416 - a Row is a pair to people, not to mypy
+
+
+_TITLES = select(_ideas.id, _ideas.title).where(_ideas.id.in_(bindparam("ids", expanding=True)))
+
+
+def sent_from(session: Session, email: str, *, limit: int) -> Sequence[UUID]:
+    """Return the ideas whose sender left this address, newest first. For staff alone, who note that they looked.
+
+    There is no index for it: a search by a person is seldom, and may take its second.
+    """
+    query = select(Idea.id).where(func.lower(Idea.email) == email.lower()).order_by(Idea.submitted_at.desc())
+    return session.scalars(query.limit(limit)).all()
+
+
 def similar_ideas(session: Session, title: str) -> tuple[ListedIdea, ...]:
     """Return ideas that everybody may see and whose title is like this one, the most alike first, at most SIMILAR."""
     ids = find_alike(session, title)
@@ -334,6 +353,7 @@ def published_idea(session: Session, idea_id: UUID, *, actor: Actor) -> Publishe
         parcel=parcel,
         hidden_reason=idea.hidden_reason,
         withdrawn=idea.withdrawn_at is not None,
+        registered=idea.channel != Channel.WEB.value,
     )
 
 
@@ -370,6 +390,14 @@ def done_lately(session: Session, *, limit: int = 3) -> Sequence[ListedIdea]:
     return _listed(rows(session, query))
 
 
+def registered_idea(session: Session, idea_id: UUID) -> Idea:
+    """Return an idea that staff wrote down for somebody. Raises NotFound for any other."""
+    found = get_idea(session, idea_id)
+    if found.channel == Channel.WEB.value:
+        raise NotFound(N_("Vi fant ikke siden. Den kan ha fått ny adresse."))
+    return found
+
+
 def idea_for_letter(session: Session, idea_id: UUID, store: PictureStore) -> IdeaForLetter:
     """Return what the archive is told. Reads the cleaned pictures from disk."""
     idea = get_idea(session, idea_id)
@@ -385,8 +413,8 @@ def idea_for_letter(session: Session, idea_id: UUID, store: PictureStore) -> Ide
         area_name=area.folder_title,
         process_title=process.title,
         received_at=idea.submitted_at,
-        written_at=None,
-        channel="nett",
+        written_at=idea.written_at,
+        channel=idea.channel,
         language=idea.language,
         sender_email=idea.email,
         pictures=tuple(PictureForLetter(number, jpeg) for number, jpeg in enumerate(found.files, start=1)),

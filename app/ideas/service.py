@@ -24,7 +24,7 @@ from app.files.service import Original
 from app.files.store import PictureStore
 from app.ideas.dialect import index_idea
 from app.ideas.events import IdeaAnswered, IdeaHidden, IdeaSubmitted, IdeaWithdrawn
-from app.ideas.models import Idea, Reply, Support
+from app.ideas.models import Channel, Idea, Reply, Support
 from app.ideas.policy import may_answer
 from app.ideas.query import get_idea
 from app.outbox import service as outbox
@@ -39,7 +39,10 @@ LEAVES_AFTER = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class IdeaDraft:
-    """An idea as typed: trimmed, checked for lengths. place, email: "" when left out; language: e.g. "nb"."""
+    """An idea as typed: trimmed, checked for lengths. place, email: "" when left out; language: e.g. "nb".
+
+    channel, written_at: as in the table.
+    """
 
     title: str
     body: str
@@ -48,6 +51,8 @@ class IdeaDraft:
     email: str
     language: str
     submission: Submission
+    channel: str = Channel.WEB.value
+    written_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,8 @@ def submit_idea(
         "submitted_at": now,
         "support_count": 0,
         "hidden_reason": "",
+        "channel": draft.channel,
+        "written_at": draft.written_at,
     }
     if not insert_once(session, Idea, values):
         files.discard(pictures, store=store)
@@ -105,7 +112,7 @@ def submit_idea(
         return first, False
     files.attach(session, idea_id, pictures, actor=actor, now=now, public=True)
     index_idea(session, idea_id, f"{draft.title} {draft.body} {draft.place}")
-    parcels.start(session, idea_id, kind="idea", actor=actor, now=now)
+    parcels.start(session, idea_id, kind="idea", actor=actor, now=now, area_id=draft.area_id)
     leaves_at = now + timedelta(seconds=undo_seconds) + LEAVES_AFTER
     outbox.record(session, IdeaSubmitted(idea_id=idea_id, process_id=door.process_id), now=now, due_at=leaves_at)
     crash_point("submit.after_insert")
@@ -150,6 +157,7 @@ def withdraw_idea(session: Session, idea: Idea, *, now: datetime) -> None:
         return
     idea.withdrawn_at = now
     files.set_public(session, idea.id, public=False)
+    parcels.close(session, idea.id)
     outbox.record(session, IdeaWithdrawn(idea_id=idea.id), now=now)
 
 
@@ -234,6 +242,11 @@ def answer_idea(
     said = {"text": reply.text, "step": reply.step}
     audit.note(session, "idea_answered", f"idea:{idea.id}", actor=actor, now=now, said=said)
     return reply
+
+
+def is_answered(session: Session, draft: ReplyDraft) -> bool:
+    """Tell whether this very answer is stored. Raises RuleBroken when its key came with another one."""
+    return _earlier(session, Reply, draft.submission) is not None
 
 
 def hide_idea(session: Session, idea: Idea, *, reason: str, actor: Actor, now: datetime) -> None:

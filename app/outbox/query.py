@@ -1,6 +1,6 @@
 """What can be seen of the outbox: for staff, for `flask check`, for the metrics."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -58,6 +58,27 @@ def counts(session: Session, channel: str, *, job: str | None = None) -> Mapping
     return {state.value: found.get(state.value, 0) for state in DeliveryState}
 
 
+def at_most(session: Session, channel: str, states: Collection[str], most: int) -> int:
+    """Return how many deliveries of `channel` are in one of these states, counted to `most` and no further."""
+    mine = select(OutboxDelivery.id).where(OutboxDelivery.channel == channel, OutboxDelivery.state.in_(states))
+    return session.scalar(select(func.count()).select_from(mine.limit(most).subquery())) or 0
+
+
+def input_of_reference(session: Session, reference: str) -> UUID | None:
+    """Return the input that a delivery with this reference is about; None when there is none."""
+    event = session.scalar(
+        select(OutboxEvent)
+        .join(OutboxDelivery, OutboxDelivery.event_id == OutboxEvent.id)
+        .where(OutboxDelivery.reference == reference)
+    )
+    return _about(event) if event else None
+
+
+def _about(event: OutboxEvent) -> UUID | None:
+    about = event.payload.get("idea_id") or event.payload.get("input_id")
+    return UUID(about) if about else None
+
+
 def stopped(session: Session, channel: str, *, limit: int = 100) -> Sequence[Stopped]:
     """Return what waits for a person, newest first."""
     rows = session.execute(
@@ -68,6 +89,43 @@ def stopped(session: Session, channel: str, *, limit: int = 100) -> Sequence[Sto
         .limit(limit)
     )
     return [_stopped(delivery, event) for delivery, event in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class OnItsWay:
+    """A delivery that nobody need look at: it waits, or it has arrived. due_at: of the next try; last_answer: or "".
+
+    ended_at: when it arrived.
+    """
+
+    id: UUID
+    kind: str
+    input_id: UUID | None
+    job: str
+    reference: str
+    attempts: int
+    last_answer: str
+    made_at: datetime
+    due_at: datetime
+    ended_at: datetime | None
+
+
+def on_its_way(session: Session, channel: str, states: Collection[str], *, limit: int) -> Sequence[OnItsWay]:
+    """Return the deliveries of `channel` in these states that were made last."""
+    rows = session.execute(
+        select(OutboxDelivery, OutboxEvent)
+        .join(OutboxEvent, OutboxEvent.id == OutboxDelivery.event_id)
+        .where(OutboxDelivery.channel == channel, OutboxDelivery.state.in_(states))
+        .order_by(OutboxDelivery.created_at.desc(), OutboxDelivery.id)
+        .limit(limit)
+    )
+    return [
+        OnItsWay(
+            row.id, event.kind, _about(event), row.job, row.reference, row.attempts, row.last_error or "",
+            row.created_at, row.due_at, row.ended_at,
+        )
+        for row, event in rows
+    ]  # fmt: skip
 
 
 def stopped_or_none(session: Session, delivery_id: UUID, channel: str) -> Stopped | None:
@@ -82,9 +140,8 @@ def stopped_or_none(session: Session, delivery_id: UUID, channel: str) -> Stoppe
 
 def _stopped(row: OutboxDelivery, event: OutboxEvent) -> Stopped:
     last_answer = row.last_error if row.last_error and row.last_error != row.stop_reason else ""
-    about = event.payload.get("idea_id") or event.payload.get("input_id")
     return Stopped(
-        row.id, row.event_id, event.kind, UUID(about) if about else None, row.job, row.channel, row.reference,
+        row.id, row.event_id, event.kind, _about(event), row.job, row.channel, row.reference,
         row.state, row.stop_reason or "", last_answer, row.attempts, row.ended_at or row.due_at,
     )  # fmt: skip
 

@@ -9,18 +9,24 @@ from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
 from app.core.dialect import insert_once
-from app.core.errors import NotFound, RuleBroken
+from app.core.errors import Conflict, NotFound, RuleBroken
 from app.core.rows import rows
 from app.core.text import N_, clean_text
 from app.outbox import service as outbox
 from app.parcels.events import StepReached
-from app.parcels.models import ORDER, Follow, Parcel, Step, StepChange
+from app.parcels.models import ANSWERED, ORDER, Follow, Parcel, Step, StepChange
 
 
-def start(session: Session, input_id: UUID, *, kind: str, actor: Actor, now: datetime) -> None:
-    """Note that an input has been received; whoever sent it follows it. kind: e.g. "idea"."""
+class Changed(Conflict):
+    """Somebody changed it at the desk after the asker had looked."""
+
+
+def start(
+    session: Session, input_id: UUID, *, kind: str, actor: Actor, now: datetime, area_id: UUID | None = None
+) -> None:
+    """Note that an input has been received; whoever sent it follows it. kind: e.g. "idea"; area_id: of what."""
     received = {"input_id": input_id, "step": Step.RECEIVED.value}
-    rows(session, _PARCEL, {**received, "kind": kind, "received_at": now, "moved_at": now})
+    rows(session, _PARCEL, {**received, "kind": kind, "area_id": area_id, "received_at": now, "moved_at": now})
     rows(session, _CHANGE, {**received, "at": now, "told": False})
     _follow(session, input_id, actor=actor, now=now)
 
@@ -85,11 +91,13 @@ def move(
     now: datetime,
     reason: str = "",
     told: bool = True,
+    tell_at: datetime | None = None,
     as_of: datetime | None = None,
 ) -> bool:
     """Move the parcel forward to `step` and tell its followers once; return whether it moved.
 
-    as_of: when the archive was asked; an answer not newer than the last one applied changes nothing. A step that lies
+    tell_at: until then it can be taken back, and nobody hears of it. as_of: when the archive was asked; an answer not
+    newer than the last one applied changes nothing. A step that lies
     before the present one changes nothing either. Raises RuleBroken when «Ikke nå» has no reason.
     """
     if step is Step.NOT_NOW and not clean_text(reason):
@@ -113,7 +121,34 @@ def move(
     }
     if not insert_once(session, StepChange, values):
         return False
-    parcel.step, parcel.moved_at = step.value, now
+    parcel.step, parcel.moved_at, parcel.waits = step.value, now, parcel.waits and step not in ANSWERED
     if told:
-        outbox.record(session, StepReached(input_id=input_id, step=step.value), now=now)
+        outbox.record(session, StepReached(input_id=input_id, step=step.value), now=now, due_at=tell_at)
     return True
+
+
+def take_back(session: Session, parcel: Parcel, *, earlier: Step, now: datetime) -> None:
+    """Let a parcel stand at `earlier` again, as if the last step had not been. The caller knows nobody was told."""
+    gone = delete(StepChange).where(StepChange.input_id == parcel.input_id, StepChange.step == parcel.step)
+    session.execute(gone)
+    parcel.step, parcel.moved_at, parcel.waits = earlier.value, now, earlier not in ANSWERED
+
+
+def close(session: Session, input_id: UUID) -> None:
+    """Note that nobody waits for an answer any more: whoever sent it has taken it back."""
+    session.execute(update(Parcel).where(Parcel.input_id == input_id).values(waits=False))
+
+
+def claim(session: Session, input_id: UUID, *, revision: int) -> Parcel:
+    """Return the row, locked and one revision on, to be changed in this transaction.
+
+    revision: what the one who changes it has seen. Raises Changed when it is another one now, NotFound.
+    """
+    query = select(Parcel).where(Parcel.input_id == input_id).with_for_update()
+    parcel = session.scalar(query.execution_options(populate_existing=True))
+    if parcel is None:
+        raise NotFound(N_("Vi fant ikke dette innspillet."))
+    if parcel.revision != revision:
+        raise Changed(N_("Noen har endret denne i mellomtiden. Det du skrev, er her fortsatt."))
+    parcel.revision += 1
+    return parcel

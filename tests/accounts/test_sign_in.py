@@ -32,7 +32,7 @@ def test_per_signs_in_and_comes_to_the_desk(session, visit, per, settings):
 
 
 def test_per_comes_back_to_the_page_he_wanted(session, visit, per, settings):
-    wanted = f"/arbeidsflate/ideer/{uuid4()}"
+    wanted = f"/arbeidsflate/innspill/{uuid4()}"
     visit.client.get("/logg-inn", query_string={"neste": wanted})
     visit.post("/logg-inn", {"email": EMAIL})
 

@@ -213,7 +213,7 @@ def test_the_staff_pages_speak_the_chosen_language(language, visit_as, session, 
     per = visit_as("per")
     per.client.set_cookie("spraak", language)
 
-    for address in ("/arbeidsflate", f"/arbeidsflate/ideer/{idea.id}"):
+    for address in ("/arbeidsflate", f"/arbeidsflate/innspill/{idea.id}"):
         assert per.get(address).tree.getroottree().getroot().get("lang") == language
 
 

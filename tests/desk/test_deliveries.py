@@ -207,6 +207,20 @@ def test_many_that_stopped_are_counted_and_the_newest_are_shown(visit_as, sessio
     assert len(page.tree.xpath("//form[contains(@action, 'send-igjen')]")) == 50
 
 
+def test_what_waits_and_what_was_sent_can_be_seen_too(visit_as, session, stopped):
+    delivery = stopped()
+    per = visit_as("per")
+    assert "Ingenting venter på å bli sendt." in per.get(f"{PAGE}?vis=venter").words
+    assert "Ingenting er sendt ennå." in per.get(f"{PAGE}?vis=sendt").words
+
+    per.post(f"{PAGE}/{delivery.id}/send-igjen")
+    assert "Lys i lysløypa til klokka 23" in per.get(f"{PAGE}?vis=venter").words
+
+    row = session.get_one(OutboxDelivery, delivery.id)
+    row.state, row.ended_at = "filed", row.due_at
+    assert "Kom fram i dag 13.00" in per.get(f"{PAGE}?vis=sendt").words
+
+
 def copy_of(row: OutboxDelivery, number: int) -> OutboxDelivery:
     """Return another stopped delivery of the same fact, to somebody else."""
     same = ("event_id", "job", "channel", "queue", "state", "step", "attempts", "created_at", "due_at", "stop_reason")

@@ -35,6 +35,11 @@ def send_idea(page: "Page", title: str) -> str:
     return page.get_by_role("link", name="Se idéen slik andre ser den").get_attribute("href") or ""
 
 
+def at_desk(idea: str) -> str:
+    """Return where staff open the idea whose public page this is."""
+    return idea.replace("/ideer/", "/arbeidsflate/innspill/")
+
+
 def sign_in(page: "Page", town: "Town", after: str = "/arbeidsflate", who: str = "") -> None:
     """Sign Per in, or the one with the address `who`, by the code that comes by mail, and open the page `after`.
 

@@ -106,6 +106,11 @@ def end_without_words(page: "Page") -> None:
     expect(page.locator("#error-summary")).to_be_visible()
 
 
+def open_step(page: "Page") -> None:
+    page.keyboard.press("s")
+    expect(page.locator("#step-step")).to_be_focused()
+
+
 SCREENS = (
     Screen("home", "/"),
     Screen("home with own ideas", "/", "kari"),
@@ -147,10 +152,9 @@ SCREENS = (
     Screen("link from a mail, not whole", "/logg-inn/lenke/x"),
     Screen("sign-ins", "/mine/innlogginger", "per"),
     Screen("desk", "/arbeidsflate", "per"),
+    Screen("desk, nothing fits", "/arbeidsflate?bunke=nye&steg=done", "per"),
+    Screen("desk, its filter open", "/arbeidsflate?bunke=alle", "per", fold_out),
     Screen("desk, archive queue", "/arbeidsflate/leveringer", "per"),
-    Screen("desk, one idea", "/arbeidsflate{idea}", "per"),
-    Screen("desk, refused answer", "/arbeidsflate{idea}", "per", answer_nothing),
-    Screen("desk, hidden idea", "/arbeidsflate{hidden}", "per"),
     Screen("desk, processes", "/arbeidsflate/prosesser", "arne"),
     Screen("desk, no processes", "/arbeidsflate/prosesser", "per"),
     Screen("process editor", "{editor}", "arne"),
@@ -158,6 +162,13 @@ SCREENS = (
     Screen("process preview", "{editor}/forhandsvis", "arne"),
     Screen("ending a process", "{editor}/avslutt", "arne", end_without_words),
     Screen("news of a process", "{editor}/nyhet", "arne"),
+    Screen("desk, archive queue, sent", "/arbeidsflate/leveringer?vis=sendt", "per"),
+    Screen("desk, one idea", "{idea_at_desk}", "per"),
+    Screen("desk, one idea, its step open", "{idea_at_desk}", "per", open_step),
+    Screen("desk, refused answer", "{idea_at_desk}", "per", answer_nothing),
+    Screen("desk, hidden idea", "{hidden_at_desk}", "per"),
+    Screen("desk, templates", "/arbeidsflate/maler", "per"),
+    Screen("desk, register for somebody", "/arbeidsflate/registrer", "per"),
 )
 
 # The same pages on a database in which nobody has written yet.

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.forms import fill_idea, send, sign_in
+from tests.journeys.forms import at_desk, fill_idea, send, sign_in
 from tests.journeys.screens import SCREENS, Screen, Weight, layout_faults, violations
 from tests.support.browser import DESK, PHONE, phone
 
@@ -99,9 +99,11 @@ def furnished(browser: "Browser", town: "Town", photo: "Path") -> Furnished:
     made.addresses["receipt"], made.addresses["idea"] = write(page, "La lysløypa på Ankenes lyse til klokka 23", photo)
     page.goto("/ideer?status=done")
     made.addresses["done"] = page.locator("#results article a").first.get_attribute("href") or ""
+    for name in ("idea", "hidden"):
+        made.addresses[f"{name}_at_desk"] = at_desk(made.addresses[name])
     made.states["kari"] = kari.storage_state()
     desk = per.new_page()
-    sign_in(desk, town, f"/arbeidsflate{made.addresses['hidden']}")
+    sign_in(desk, town, at_desk(made.addresses["hidden"]))
     desk.get_by_label("Hvorfor skjuler du den?").fill("Den handler om en nabo.")
     desk.get_by_role("button", name="Skjul idéen").click()
     expect(desk.get_by_role("button", name="Vis den igjen")).to_be_visible()

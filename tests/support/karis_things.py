@@ -14,6 +14,7 @@ from werkzeug.routing import Rule
 
 from app.core.actor import Actor, Role
 from app.core.receipt import receipt_token
+from app.desk.models import AnswerTemplate
 from app.files import service as files
 from app.files.models import Picture
 from app.files.service import Original
@@ -42,7 +43,7 @@ class KarisThings:
     """An idea that everybody reads, one that staff hid, one that she took back; each with a picture that is ready.
 
     stopped: the delivery of the first one to the archive, which the archive has refused. shown, draft, scrap: a process
-    that everybody sees, and two that staff are writing.
+    that everybody sees, and two that staff are writing. template: of an answer.
     """
 
     public: Idea
@@ -54,6 +55,7 @@ class KarisThings:
     shown: Process
     draft: Process
     scrap: Process
+    template: UUID
     settings: Settings
 
     @property
@@ -88,7 +90,15 @@ def karis_things(session: Session, settings: Settings, kari: Actor, now: datetim
     processes = publish(session, arne), begin(session, arne, DRAFT), begin(session, arne, DRAFT)
     session.commit()
     return KarisThings(
-        public, hidden, withdrawn, pictures, waiting, _stopped(session, public, now), *processes, settings
+        public,
+        hidden,
+        withdrawn,
+        pictures,
+        waiting,
+        _stopped(session, public, now),
+        *processes,
+        _template(session, now),
+        settings,
     )
 
 
@@ -101,6 +111,13 @@ def _stopped(session: Session, idea: Idea, now: datetime) -> UUID:
     delivery.ended_at = now
     session.commit()
     return delivery.id
+
+
+def _template(session: Session, now: datetime) -> UUID:
+    made = AnswerTemplate(title="Takk", text="Takk for idéen.", changed_at=now)
+    session.add(made)
+    session.commit()
+    return made.id
 
 
 def _idea(session: Session, settings: Settings, kari: Actor, now: datetime, mark: str, pictures: int = 1) -> Idea:
@@ -150,6 +167,8 @@ def addresses(app: Flask, things: KarisThings) -> Iterator[tuple[Rule, str]]:
         "process_id": [things.draft.id, things.shown.id],
         "slug": [things.shown.slug, things.draft.slug],
         "sign_in_id": ids,
+        "template_id": [things.template],
+        "view_id": [things.template],
         "picture_id": pictures,
         "size": ["side", "liten"],
         "token": [f"{idea_id.hex}.{'A' * 43}" for idea_id in ids],

@@ -1,10 +1,8 @@
 """The receipt: a secret link, so that somebody without an account finds the answer again."""
 
-import segno
 from flask import redirect, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
 
 from app.core.receipt import read_receipt
 from app.ideas import query, service
@@ -15,6 +13,7 @@ from app.web.access import open_to
 from app.web.context import current_actor, now
 from app.web.extensions import limiter, session, settings
 from app.web.htmx import respond
+from app.web.qr import qr_svg
 
 
 @bp.get("/kvittering/<token>")
@@ -31,7 +30,7 @@ def receipt(token: str) -> ResponseReturnValue:
         token=token,
         address=address,
         undone=_undone(idea),
-        qr=Markup(segno.make(address, error="m").svg_inline(scale=4, border=4, dark="#0b1e2d", light="#fff")),  # noqa: S704 - ours
+        qr=qr_svg(address),
         undo_until=_undo_until(idea),
         answer_days=settings().answer_days,
         live_url=settings().live_url,

@@ -102,6 +102,8 @@ def concrete(map_: Map, rule: str, things: KarisThings) -> str:
         "<slug>": things.shown.slug,
         "<uuid:delivery_id>": str(things.stopped),
         "<uuid:sign_in_id>": str(things.public.id),
+        "<uuid:template_id>": str(things.template),
+        "<uuid:view_id>": str(things.template),
         "<uuid:picture_id>": str(things.pictures[things.public.id]),
         "<any(side, liten):size>": "side",
         "<token>": undone,

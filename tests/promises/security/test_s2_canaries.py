@@ -77,7 +77,7 @@ def test_s2_a_receipt_that_is_passed_on_does_not_tell_the_e_mail(visit, things):
         assert EMAIL not in visit.get(f"/kvittering/{things.receipt(idea)}").text, "S2"
 
 
-@pytest.mark.parametrize("path", ["/arbeidsflate", "/arbeidsflate/ideer/{id}"])
+@pytest.mark.parametrize("path", ["/arbeidsflate", "/arbeidsflate/innspill/{id}"])
 def test_s2_a_link_to_the_staff_desk_needs_somebody_signed_in_at_each_get(visit_as, things, path):
     url = path.format(id=things.hidden.id)
     per = visit_as("per")

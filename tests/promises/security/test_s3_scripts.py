@@ -56,7 +56,7 @@ def test_s3_no_words_run_on_the_pages_of_staff(browser, live_site, visit_as, tow
     per = visit_as("per")
 
     with without_policy(browser, live_site, per) as page:
-        for url in ["/arbeidsflate", *(f"/arbeidsflate/ideer/{idea.id}" for idea in town.ideas)]:
+        for url in ["/arbeidsflate", *(f"/arbeidsflate/innspill/{idea.id}" for idea in town.ideas)]:
             assert ran_on(page, live_site, url) == [], f"S3: words ran on {url}"
 
 

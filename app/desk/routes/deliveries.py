@@ -1,66 +1,66 @@
-"""The front page of /arbeidsflate, and what has stopped on its way to the archive."""
+"""What has stopped on its way to the archive."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from flask import Blueprint, redirect, request, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
-from app.core.actor import STAFF
 from app.core.errors import NotFound
 from app.core.text import N_
-from app.desk import service
 from app.desk.forms import AgainForm, OtherwiseForm
+from app.desk.policy import ANSWERERS
+from app.desk.routes import bp
+from app.desk.service import deliveries as service
 from app.ideas import query as ideas
-from app.ideas.policy import ANSWERERS
-from app.ideas.query import Filter
 from app.outbox import query as outbox
+from app.outbox.models import DeliveryState
 from app.outbox.query import WAITS_FOR_A_PERSON
-from app.parcels.models import Step
-from app.parcels.query import LABELS
 from app.web.access import open_to
 from app.web.context import current_actor, now
 from app.web.extensions import session
 from app.web.htmx import respond
 from app.web.language import gettext as _
 
-bp = Blueprint("desk", __name__)
 CHANNEL = "archive"
 SHOWN = 50
+MOST_COUNTED = 1000
 DONE = {
     "sendt": N_("Vi prøver igjen nå. Kommer det ikke fram, står det her igjen."),
     "levert": N_("Notert. Den som skrev, ser saksnummeret."),
 }
+# What nobody need do anything about: address, states, what is said when there is none.
+SHELVES = {
+    "venter": ((DeliveryState.WAITING.value, DeliveryState.SENDING.value), N_("Ingenting venter på å bli sendt.")),
+    "sendt": ((DeliveryState.FILED.value, DeliveryState.ACCEPTED.value), N_("Ingenting er sendt ennå.")),
+}
 TAKEN = N_("Noen har alt tatt seg av denne.")
-
-
-@bp.get("/arbeidsflate")
-@open_to(*STAFF)
-def inbox() -> ResponseReturnValue:
-    steps = {step.value: step for step in Step}
-    number = request.args.get("side", "1")
-    page = min(int(number), 500) if number.isascii() and number.isdigit() and 0 < len(number) < 4 else 1  # noqa: PLR2004
-    step = steps.get(request.args.get("status", ""))
-    return respond(
-        "desk/inbox.html",
-        found=ideas.list_ideas(session(), Filter(step=step), page=max(page, 1)),
-        step=step,
-        steps=LABELS,
-        archive=outbox.counts(session(), CHANNEL, job=service.LETTERS),
-        stopped=_stopped_count(),
-        may_mend=current_actor().role in ANSWERERS,
-        pauses=outbox.pauses(session(), now()),
-        late=outbox.waits_too_long(session(), CHANNEL, now()),
-        now=now(),
-    )
 
 
 @bp.get("/arbeidsflate/leveringer")
 @open_to(*ANSWERERS)
 def deliveries() -> ResponseReturnValue:
+    shelf = SHELVES.get(request.args.get("vis", ""))
+    if shelf is not None:
+        return _shelf(request.args["vis"], *shelf)
     done = DONE.get(request.args.get("gjort", ""))
     return _page(say=_(done) if done else None)
+
+
+def _shelf(chosen: str, states: Sequence[str], empty: str) -> ResponseReturnValue:
+    """Return what is in these states, made last first, with nothing to be done about it."""
+    rows = outbox.on_its_way(session(), CHANNEL, states, limit=SHOWN)
+    about = {row.input_id for row in rows if row.input_id is not None}
+    return respond(
+        "desk/on_its_way.html",
+        chosen=chosen,
+        rows=rows,
+        shown=SHOWN,
+        empty=empty,
+        ideas=ideas.ideas_by_id(session(), about, actor=current_actor()),
+        now=now(),
+    )
 
 
 @bp.post("/arbeidsflate/leveringer/<uuid:delivery_id>/send-igjen")
@@ -122,5 +122,4 @@ def _page(
 
 
 def _stopped_count() -> int:
-    counted = outbox.counts(session(), CHANNEL)
-    return sum(counted[state] for state in WAITS_FOR_A_PERSON)
+    return outbox.at_most(session(), CHANNEL, WAITS_FOR_A_PERSON, MOST_COUNTED)
