@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped
 
 from app.core.db import Identified, Model, SubmittedOnce, column
 
+KIND = "idea"
 TITLE_LENGTH = 120
 BODY_LENGTH = 4000
 PLACE_LENGTH = 200

@@ -155,6 +155,16 @@ class ReplyForLetter:
 
 
 @dataclass(frozen=True, slots=True)
+class IdeaInArchive:
+    """Where an idea lies in the archive, and what it is called there: for letters about it."""
+
+    title: str
+    area_slug: str
+    area_name: str
+    process_title: str
+
+
+@dataclass(frozen=True, slots=True)
 class WriterContact:
     """Where the writer wants an answer."""
 
@@ -367,6 +377,13 @@ def idea_for_letter(session: Session, idea_id: UUID, store: PictureStore) -> Ide
         pictures_failed=found.failed,
         withdrawn_at=idea.withdrawn_at,
     )
+
+
+def idea_in_archive(session: Session, idea_id: UUID) -> IdeaInArchive:
+    """Return what a letter about an idea says of it; unlike `idea_for_letter` it reads no pictures."""
+    idea = get_idea(session, idea_id)
+    area, process = session.get_one(FocusArea, idea.area_id), session.get_one(Process, idea.process_id)
+    return IdeaInArchive(idea.title, area.slug, area.folder_title, process.title)
 
 
 def reply_for_letter(session: Session, reply_id: UUID) -> ReplyForLetter:

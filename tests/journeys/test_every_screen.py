@@ -97,6 +97,13 @@ def furnished(browser: "Browser", town: "Town", photo: "Path") -> Furnished:
     made.addresses["receipt"], made.addresses["idea"] = write(page, "La lysløypa på Ankenes lyse til klokka 23", photo)
     page.goto("/ideer?status=done")
     made.addresses["done"] = page.locator("#results article a").first.get_attribute("href") or ""
+    page.goto("/ideer?sok=lysløypa")
+    made.addresses["talked"] = page.get_by_role("link", name="La lysløypa lyse").get_attribute("href") or ""
+    page.goto(f"{made.addresses['idea']}/kommenter")
+    page.get_by_label("Spørsmål", exact=True).check()
+    page.get_by_label("Hva vil du si?").fill("Når på kvelden går lyset av?")
+    page.get_by_role("button", name="Send kommentaren").click()
+    made.addresses["comment"] = "/" + page.url.split("/", 3)[3]
     made.states["kari"] = kari.storage_state()
     desk = per.new_page()
     sign_in(desk, town, f"/arbeidsflate{made.addresses['hidden']}")

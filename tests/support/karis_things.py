@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from flask import Flask
 from PIL import Image
@@ -12,8 +12,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
+from app.comments import service as comments
+from app.comments.models import Comment, Stance
+from app.comments.service import CommentDraft
 from app.core.actor import Actor, Role
 from app.core.receipt import receipt_token
+from app.core.submission import submission
 from app.files import service as files
 from app.files.models import Picture
 from app.files.service import Original
@@ -31,13 +35,15 @@ UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 EMAIL = "karis-post@kanari.example"
 HIDDEN = "Kanarifugl skjult"
 WITHDRAWN = "Kanarifugl angret"
+SAID = {"public": "Fint", "hidden": HIDDEN, "withdrawn": WITHDRAWN}
 
 
 @dataclass(frozen=True, slots=True)
 class KarisThings:
     """An idea that everybody reads, one that staff hid, one that she took back; each with a picture that is ready.
 
-    stopped: the delivery of the first one to the archive, which the archive has refused.
+    stopped: the delivery of the first one to the archive, which the archive has refused. comments: on the first one,
+    "public", "hidden" and "withdrawn".
     """
 
     public: Idea
@@ -46,6 +52,7 @@ class KarisThings:
     pictures: Mapping[UUID, UUID]
     waiting_picture: UUID
     stopped: UUID
+    comments: Mapping[str, Comment]
     settings: Settings
 
     @property
@@ -76,7 +83,19 @@ def karis_things(session: Session, settings: Settings, kari: Actor, now: datetim
         pictures[idea.id] = first.id
     session.commit()
     waiting = session.scalars(select(Picture.id).where(Picture.state == "waiting")).one()
-    return KarisThings(public, hidden, withdrawn, pictures, waiting, _stopped(session, public, now), settings)
+    said = {mark: _comment(session, public, kari, now, mark, f"{text} kommentar") for mark, text in SAID.items()}
+    comments.hide_comment(session, said["hidden"], reason="Grovt", actor=Actor(role=Role.MODERATOR), now=now)
+    comments.withdraw_comment(session, said["withdrawn"], actor=kari, now=now)
+    session.commit()
+    return KarisThings(public, hidden, withdrawn, pictures, waiting, _stopped(session, public, now), said, settings)
+
+
+def _comment(session: Session, idea: Idea, kari: Actor, now: datetime, key: str, text: str) -> Comment:
+    mark = submission(uuid5(idea.id, key), {"text": text}, [])
+    draft = CommentDraft(Stance.FOR, text, None, "", "nb", mark)
+    comment_id, _ = service.comment_idea(session, idea.id, draft, actor=kari, now=now, undo_seconds=10)
+    session.commit()
+    return session.get_one(Comment, comment_id)
 
 
 def _stopped(session: Session, idea: Idea, now: datetime) -> UUID:
@@ -134,6 +153,7 @@ def addresses(app: Flask, things: KarisThings) -> Iterator[tuple[Rule, str]]:
         "idea_id": ids,
         "input_id": ids,
         "delivery_id": [things.stopped],
+        "comment_id": [comment.id for comment in things.comments.values()],
         "picture_id": pictures,
         "size": ["side", "liten"],
         "token": [f"{idea_id.hex}.{'A' * 43}" for idea_id in ids],

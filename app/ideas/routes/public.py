@@ -8,6 +8,7 @@ from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
 from app.areas.query import areas
+from app.comments import query as comments
 from app.core.errors import RuleBroken
 from app.core.receipt import receipt_token
 from app.core.text import clean_line
@@ -16,7 +17,7 @@ from app.files.service import Original
 from app.files.store import picture_store
 from app.ideas import query, service
 from app.ideas.forms import IdeaForm
-from app.ideas.models import TITLE_LENGTH
+from app.ideas.models import KIND, TITLE_LENGTH
 from app.ideas.query import Filter, Order
 from app.ideas.routes import bp
 from app.parcels import query as parcels
@@ -172,6 +173,9 @@ def show(idea_id: UUID) -> ResponseReturnValue:
         idea=idea,
         supported=query.supports(session(), idea_id, actor),
         following=parcels.follows(session(), idea_id, actor),
+        comments=comments.thread(session(), idea_id, KIND, actor=actor) if idea.readable else (),
+        fresh=None,
+        changed=False,
         live_url=settings().live_url,
         now=noon_of(now()),
         kept=True,

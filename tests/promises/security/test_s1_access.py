@@ -96,6 +96,7 @@ def concrete(map_: Map, rule: str, things: KarisThings) -> str:
     values: Mapping[str, str] = {
         "<uuid:idea_id>": str(things.public.id),
         "<uuid:input_id>": str(things.public.id),
+        "<uuid:comment_id>": str(things.comments["public"].id),
         "<uuid:delivery_id>": str(things.stopped),
         "<uuid:picture_id>": str(things.pictures[things.public.id]),
         "<any(side, liten):size>": "side",
