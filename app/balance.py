@@ -20,7 +20,7 @@ from app.files.cleaning import draws_unfenced
 from app.files.models import Picture, PictureState
 from app.files.service import KEPT_AT_MOST
 from app.files.store import picture_store
-from app.ideas.models import Idea, Support
+from app.ideas.models import Correction, Idea, Support
 from app.outbox import query as outbox
 from app.outbox.models import DeliveryAttempt, DeliveryState, OutboxDelivery, OutboxEvent
 from app.parcels.models import Parcel, StepChange
@@ -31,6 +31,7 @@ from app.web.extensions import db
 INPUTS: Mapping[str, tuple[InstrumentedAttribute[UUID], str]] = {
     "idea_submitted": (Idea.id, "idea_id"),
     "comment_submitted": (Comment.id, "comment_id"),
+    "idea_corrected": (Correction.id, "correction_id"),
 }
 # The job whose deliveries are letters; other jobs of the channel only ask.
 LETTERS = "forward_case"

@@ -18,8 +18,8 @@ from app.comments.query import CommentForLetter
 from app.core.errors import NotYet
 from app.files.store import picture_store
 from app.ideas import query as ideas
-from app.ideas.events import IdeaAnswered, IdeaSubmitted
-from app.ideas.query import IdeaForLetter, IdeaInArchive, ReplyForLetter
+from app.ideas.events import IdeaAnswered, IdeaCorrected, IdeaSubmitted
+from app.ideas.query import CorrectionForLetter, IdeaForLetter, IdeaInArchive, ReplyForLetter
 from app.outbox.models import DeliveryState, OutboxEvent
 from app.parcels import query as parcels_query
 from app.parcels import service as parcels
@@ -37,6 +37,8 @@ def handle(work: Work, event: OutboxEvent) -> None:
     """File what the event is about: the idea (type I); in its case an answer to it (type U), or a comment (type I)."""
     if event.kind == IdeaAnswered.name:
         _forward_reply(work, IdeaAnswered.model_validate(event.payload))
+    elif event.kind == IdeaCorrected.name:
+        _forward_correction(work, IdeaCorrected.model_validate(event.payload))
     elif event.kind == CommentSubmitted.name:
         _forward_comment(work, CommentSubmitted.model_validate(event.payload), leaves_at=event.due_at)
     else:
@@ -109,6 +111,28 @@ def _forward_comment(work: Work, fact: CommentSubmitted, *, leaves_at: datetime)
             letter = cases.seal(session, made, input_id=fact.comment_id, now=work.now)
     number = filing.filing.case.number if filing is not None else None
     _file(work, letter, cases.folder_in_case(folder, number), fact.comment_id, asked_about=False)
+
+
+def _forward_correction(work: Work, fact: IdeaCorrected) -> None:
+    """File the words that were put right beside the first ones, in the same case: the archive has both."""
+    with work.transaction() as session:
+        codes = cases_query.settings_in_force(session, work.settings)
+        correction = ideas.correction_for_letter(session, fact.correction_id)
+        idea = ideas.idea_in_archive(session, fact.idea_id)
+        folder = cases.folder_for(session, idea.area_slug, idea.area_name, codes, now=work.now)
+        filing = cases_query.filing_of(session, fact.idea_id)
+        parcel = parcels_query.parcel_of(session, fact.idea_id)
+        letter = cases_query.sealed_letter_or_none(session, work.reference)
+    if filing is None:
+        if parcel is not None and not parcel.forwarded:
+            _never(work, fact.correction_id, NOT_FORWARDED)
+            return
+        raise NotYet("Innspillet er ikke arkivert ennå.", seconds=INPUT_S)
+    if letter is None:
+        made = letter_correcting(idea, correction, work.reference, codes)
+        with work.transaction() as session:
+            letter = cases.seal(session, made, input_id=fact.correction_id, now=work.now)
+    _file(work, letter, cases.folder_in_case(folder, filing.filing.case.number), fact.correction_id, asked_about=False)
 
 
 def _file(work: Work, letter: Letter, folder: FolderState, input_id: UUID, *, asked_about: bool = True) -> None:
@@ -197,6 +221,38 @@ def letter_answering(idea: IdeaForLetter, reply: ReplyForLetter, reference: str,
         received_at=reply.answered_at,
         sender=_citizen(idea.sender_email, codes),
         documents=(_main("Svar på innspill", f"svar-{reference}.pdf", content),),
+    )
+
+
+def letter_correcting(idea: IdeaInArchive, correction: CorrectionForLetter, reference: str, codes: Codes) -> Letter:
+    """Return the letter with all the words of an idea as its writer put them right."""
+    content = LetterContent(
+        reference=reference,
+        kind="Rettet idé",
+        area_name=idea.area_name,
+        process_title=idea.process_title,
+        received_at=correction.corrected_at,
+        written_at=None,
+        channel="nett",
+        sender=codes["anonymous_name"],
+        sender_email=correction.sender_email,
+        language=correction.language,
+        title=correction.title,
+        body=correction.body,
+        place=correction.place,
+        about_title=correction.earlier_title,
+    )
+    said = (correction.title, correction.body, correction.place, correction.earlier_title)
+    return Letter(
+        key=ExternalKey(codes["fagsystem"], reference),
+        kind=Kind.INCOMING,
+        title=titles.correction_title(correction.title),
+        public_title=titles.public_correction_title(idea.process_title, idea.area_name),
+        shielding=titles.shielding_for(*said, codes=codes),
+        document_date=_day(correction.corrected_at),
+        received_at=correction.corrected_at,
+        sender=_citizen(correction.sender_email, codes),
+        documents=(_main("Rettet innspill", f"rettelse-{reference}.pdf", content),),
     )
 
 

@@ -45,6 +45,14 @@ def reply_title(title: str) -> str:
     return title_of(f"Svar på innspill: {title}")
 
 
+def correction_title(title: str) -> str:
+    return title_of(f"Rettet innspill: {title}")
+
+
+def public_correction_title(process_title: str, area_name: str) -> str:
+    return title_of(f"Rettet innspill til {process_title} ({area_name.lower()})")
+
+
 def comment_title(title: str) -> str:
     return title_of(f"Kommentar til innspill: {title}")
 

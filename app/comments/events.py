@@ -38,3 +38,11 @@ class CommentHidden(Event):
     name: ClassVar[str] = "comment_hidden"
 
     comment_id: UUID
+
+
+class ContentReported(Event):
+    """Somebody says that there is something wrong with what stands on a page."""
+
+    name: ClassVar[str] = "content_reported"
+
+    report_id: UUID

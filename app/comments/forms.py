@@ -2,13 +2,14 @@
 
 from uuid import UUID
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, RadioField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import DataRequired, Length, ValidationError
 
-from app.comments.models import TEXT_LENGTH, Stance
-from app.comments.query import GROUPS, LABELS
+from app.comments.models import TEXT_LENGTH, WORDS_LENGTH, Reason, Stance
+from app.comments.query import GROUPS, LABELS, REASONS
 from app.comments.service import CommentDraft
 from app.core.submission import submission
 from app.core.text import clean_text, personal_data
@@ -54,3 +55,22 @@ class ReplyForm(CommentForm):
     """An answer to a comment: neither for nor against."""
 
     stance = None
+
+
+class ReportForm(LabForm):
+    """What is not right about something that stands on a page."""
+
+    reason = RadioField(
+        _l("Hva er galt?"),
+        choices=[SelectChoice(reason.value, _l(label)) for reason, label in REASONS.items()],
+        validators=[DataRequired(_l("Velg hva som er galt."))],
+    )
+    more = TextAreaField(
+        _l("Vil du si mer?"),
+        filters=[_text],
+        validators=[Length(max=WORDS_LENGTH, message=_l("Bruk høyst %(max)d tegn."))],
+    )
+
+    def validate_more(self, field: TextAreaField) -> None:
+        if self.reason.data == Reason.OTHER.value and not field.data:
+            raise ValidationError(_("Skriv hva som er galt."))

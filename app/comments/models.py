@@ -1,15 +1,17 @@
-"""Comments on a thing that others know."""
+"""Comments on a thing that others know, and what somebody reports."""
 
 from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped
 
 from app.core.db import Identified, Model, SubmittedOnce, column
 
 TEXT_LENGTH = 1000
+WORDS_LENGTH = 500
 
 
 class Stance(str, Enum):
@@ -55,3 +57,38 @@ class Comment(Identified, SubmittedOnce, Model):
     hidden_at: Mapped[datetime | None] = column("technical")
     hidden_reason: Mapped[str] = column("content", String(500), default="")
     withdrawn_at: Mapped[datetime | None] = column("technical")
+
+
+class Reason(str, Enum):
+    """What is not right about something."""
+
+    PRIVATE = "private"
+    MEAN = "mean"
+    ADVERT = "advert"
+    OTHER = "other"
+
+
+_REASONS = ", ".join(f"'{reason.value}'" for reason in Reason)
+_UNHANDLED = sql("handled_at IS NULL")
+
+
+class Report(Identified, Model):
+    """Somebody says that the content of an input is not right. handled_at: a person has looked at it.
+
+    input_id, kind: of what it is about, e.g. a comment's id and "comment". words: their own, "" when none.
+    """
+
+    __tablename__ = "reports"
+    __table_args__ = (
+        UniqueConstraint("input_id", "device_key", name="one_report_per_device"),
+        CheckConstraint(f"reason IN ({_REASONS})", name="reason_is_known"),
+        Index("ix_reports_unhandled", "reported_at", postgresql_where=_UNHANDLED, sqlite_where=_UNHANDLED),
+    )
+
+    input_id: Mapped[UUID] = column("technical")
+    kind: Mapped[str] = column("technical", String(20))
+    reason: Mapped[str] = column("technical", String(10))
+    words: Mapped[str] = column("content", String(WORDS_LENGTH), default="")
+    device_key: Mapped[bytes] = column("person", LargeBinary(32))
+    reported_at: Mapped[datetime] = column("technical")
+    handled_at: Mapped[datetime | None] = column("technical")

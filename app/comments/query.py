@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
-from app.comments.models import Comment, Stance
+from app.comments.models import Comment, Reason, Stance
 from app.comments.policy import is_writer, may_read
 from app.core.actor import Actor
 from app.core.errors import NotFound
@@ -26,6 +26,12 @@ LABELS: Mapping[Stance, str] = {
     Stance.AGAINST: N_("Mot"),
     Stance.QUESTION: N_("Spørsmål"),
     Stance.REPLY: N_("Svar"),
+}
+REASONS: Mapping[Reason, str] = {
+    Reason.PRIVATE: N_("Det står noe privat om noen"),
+    Reason.MEAN: N_("Det er slemt mot noen"),
+    Reason.ADVERT: N_("Det er reklame eller tull"),
+    Reason.OTHER: N_("Noe annet"),
 }
 GROUPS = (Stance.FOR, Stance.AGAINST, Stance.QUESTION)
 

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
-from app.comments.events import CommentHidden, CommentsArrived, CommentSubmitted, CommentWithdrawn
-from app.comments.models import Comment, Stance
+from app.comments.events import CommentHidden, CommentsArrived, CommentSubmitted, CommentWithdrawn, ContentReported
+from app.comments.models import Comment, Reason, Report, Stance
 from app.comments.policy import is_writer, may_hide
 from app.core.actor import Actor
 from app.core.crash import crash_point
 from app.core.dialect import insert_once
-from app.core.errors import Conflict, NotFound
+from app.core.errors import Conflict, NotFound, RuleBroken
 from app.core.once import earlier
 from app.core.submission import Submission
 from app.core.text import N_, clean_text
@@ -134,3 +134,28 @@ def show_comment(session: Session, comment: Comment, *, actor: Actor, now: datet
         raise NotFound(N_("Vi fant ikke kommentaren."))
     comment.hidden_at, comment.hidden_reason = None, ""
     audit.note(session, "comment_shown", f"comment:{comment.id}", actor=actor, now=now)
+
+
+def report_content(
+    session: Session, input_id: UUID, kind: str, *, reason: Reason, words: str, actor: Actor, now: datetime
+) -> bool:
+    """Note that somebody says that an input's content is not right; False when this device has said so before.
+
+    words: their own, at most 500 characters. Raises RuleBroken when the device cannot be told from others.
+    """
+    if actor.device_key is None:
+        raise RuleBroken(N_("Slå på informasjonskapsler for å si fra."))
+    report_id = uuid4()
+    values = {
+        "id": report_id,
+        "input_id": input_id,
+        "kind": kind,
+        "reason": reason.value,
+        "words": words,
+        "device_key": actor.device_key,
+        "reported_at": now,
+    }
+    new = insert_once(session, Report, values)
+    if new:
+        outbox.record(session, ContentReported(report_id=report_id), now=now)
+    return new

@@ -48,6 +48,23 @@ class Idea(Identified, SubmittedOnce, Model):
     withdrawn_at: Mapped[datetime | None] = column("technical")
 
 
+class Correction(Identified, SubmittedOnce, Model):
+    """An idea's words as its writer put them right, all of them: an input of its own, which the archive gets.
+
+    earlier_title: what the idea was called until then.
+    """
+
+    __tablename__ = "idea_corrections"
+    __table_args__ = (CheckConstraint("length(title) BETWEEN 1 AND 120", name="title_has_a_length"),)
+
+    idea_id: Mapped[UUID] = column("technical", ForeignKey("ideas.id"), index=True)
+    earlier_title: Mapped[str] = column("content", String(TITLE_LENGTH))
+    title: Mapped[str] = column("content", String(TITLE_LENGTH))
+    body: Mapped[str] = column("content", Text)
+    place: Mapped[str] = column("content", String(PLACE_LENGTH), default="")
+    corrected_at: Mapped[datetime] = column("technical")
+
+
 class Support(Identified, Model):
     """One device (or somebody signed in) that supports an idea."""
 

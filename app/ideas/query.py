@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.areas.models import FocusArea
+from app.comments.query import has_comments
 from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.core.rows import rows
@@ -20,8 +21,8 @@ from app.files import query as files
 from app.files.query import ShownPicture
 from app.files.store import PictureStore
 from app.ideas.dialect import find_alike, find_ideas
-from app.ideas.models import Idea, Reply, Support
-from app.ideas.policy import may_read
+from app.ideas.models import KIND, Correction, Idea, Reply, Support
+from app.ideas.policy import is_writer, may_correct, may_read
 from app.parcels.models import Parcel, Step
 from app.parcels.query import LABELS, ParcelView, parcel_of
 from app.processes.models import Process
@@ -105,6 +106,7 @@ class PublishedIdea:
     pictures: tuple[ShownPicture, ...]
     replies: tuple[ShownReply, ...]
     parcel: ParcelView
+    corrected_at: datetime | None
     hidden_reason: str
     withdrawn: bool
 
@@ -155,6 +157,19 @@ class ReplyForLetter:
 
 
 @dataclass(frozen=True, slots=True)
+class CorrectionForLetter:
+    """An idea's words as they were put right, for the archive."""
+
+    earlier_title: str
+    title: str
+    body: str
+    place: str
+    sender_email: str | None
+    language: str
+    corrected_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class IdeaInArchive:
     """Where an idea lies in the archive, and what it is called there: for letters about it."""
 
@@ -188,7 +203,9 @@ def list_ideas(session: Session, wanted: Filter, *, page: int = 1) -> IdeaPage:
 
 
 # Tables, not classes: what is only shown need not become objects that follow their changes.
-_ideas, _areas, _parcels, _answers = (model.__table__.c for model in (Idea, FocusArea, Parcel, Reply))
+_ideas, _areas, _parcels, _answers, _corrections = (
+    model.__table__.c for model in (Idea, FocusArea, Parcel, Reply, Correction)
+)
 _LISTED = (
     select(
         _ideas.id,
@@ -290,6 +307,10 @@ _ONE = (
         _areas.name.label("area"),
         _areas.icon.label("area_icon"),
         files.any_pictures(_ideas.id).label("has_pictures"),
+        select(func.max(_corrections.corrected_at))
+        .where(_corrections.idea_id == _ideas.id)
+        .scalar_subquery()
+        .label("corrected_at"),
         exists().where(_answers.idea_id == _ideas.id).label("has_replies"),
     )
     .join(FocusArea.__table__, _areas.id == _ideas.area_id)
@@ -322,6 +343,7 @@ def published_idea(session: Session, idea_id: UUID, *, actor: Actor) -> Publishe
         pictures=tuple(files.pictures_of(session, idea_id)) if readable and idea.has_pictures else (),
         replies=_replies(session, idea_id) if idea.has_replies else (),
         parcel=parcel,
+        corrected_at=idea.corrected_at,
         hidden_reason=idea.hidden_reason,
         withdrawn=idea.withdrawn_at is not None,
     )
@@ -329,6 +351,26 @@ def published_idea(session: Session, idea_id: UUID, *, actor: Actor) -> Publishe
 
 def _replies(session: Session, idea_id: UUID) -> tuple[ShownReply, ...]:
     return tuple(ShownReply(*row) for row in rows(session, _REPLIES, {"idea_id": idea_id}))
+
+
+def own_idea(session: Session, idea_id: UUID, *, actor: Actor) -> Idea:
+    """Return the row of an idea that `actor` sent. Raises NotFound, also when it is somebody else's."""
+    idea = get_idea(session, idea_id)
+    if not is_writer(actor, idea):
+        raise NotFound(N_("Vi fant ikke siden. Den kan ha fått ny adresse."))
+    return idea
+
+
+def can_correct(session: Session, idea_id: UUID) -> bool:
+    """Tell whether its writer can still put the words of this idea right."""
+    return may_correct(get_idea(session, idea_id), commented=has_comments(session, idea_id, KIND))
+
+
+def is_own(session: Session, idea_id: UUID, actor: Actor) -> bool:
+    """Tell whether `actor` sent it; nobody in particular sent nothing, and costs no question."""
+    if actor.participant_id is None and actor.device_key is None:
+        return False
+    return is_writer(actor, get_idea(session, idea_id))
 
 
 def supports(session: Session, idea_id: UUID, actor: Actor) -> bool:
@@ -389,6 +431,15 @@ def idea_in_archive(session: Session, idea_id: UUID) -> IdeaInArchive:
 def reply_for_letter(session: Session, reply_id: UUID) -> ReplyForLetter:
     reply = session.get_one(Reply, reply_id)
     return ReplyForLetter(reply.id, reply.idea_id, reply.text, reply.role_name, reply.answered_at)
+
+
+def correction_for_letter(session: Session, correction_id: UUID) -> CorrectionForLetter:
+    correction = session.get_one(Correction, correction_id)
+    idea = session.get_one(Idea, correction.idea_id)
+    return CorrectionForLetter(
+        correction.earlier_title, correction.title, correction.body, correction.place, idea.email, idea.language,
+        correction.corrected_at,
+    )  # fmt: skip
 
 
 def writer_contact(session: Session, idea_id: UUID) -> WriterContact | None:

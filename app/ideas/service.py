@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.comments import service as comments
+from app.comments.query import has_comments
 from app.comments.service import CommentDraft
 from app.core.actor import NOBODY, Actor
 from app.core.crash import crash_point
@@ -21,10 +22,10 @@ from app.core.text import N_, clean_text
 from app.files import service as files
 from app.files.service import Original
 from app.files.store import PictureStore
-from app.ideas.dialect import index_idea
-from app.ideas.events import IdeaAnswered, IdeaHidden, IdeaSubmitted, IdeaWithdrawn
-from app.ideas.models import KIND, Idea, Reply, Support
-from app.ideas.policy import may_answer
+from app.ideas.dialect import index_idea, reindex_idea
+from app.ideas.events import IdeaAnswered, IdeaCorrected, IdeaHidden, IdeaSubmitted, IdeaWithdrawn
+from app.ideas.models import KIND, Correction, Idea, Reply, Support
+from app.ideas.policy import may_answer, may_correct
 from app.outbox import service as outbox
 from app.parcels import service as parcels
 from app.parcels.models import Step
@@ -45,6 +46,16 @@ class IdeaDraft:
     place: str
     email: str
     language: str
+    submission: Submission
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionDraft:
+    """The words of an idea as its writer wants them now. place: "" when left out."""
+
+    title: str
+    body: str
+    place: str
     submission: Submission
 
 
@@ -132,6 +143,41 @@ def withdraw_idea(session: Session, idea: Idea, *, now: datetime) -> None:
     idea.withdrawn_at = now
     files.set_public(session, idea.id, public=False)
     outbox.record(session, IdeaWithdrawn(idea_id=idea.id), now=now)
+
+
+def correct_idea(session: Session, idea_id: UUID, draft: CorrectionDraft, *, now: datetime) -> None:
+    """Put an idea's words right, and let the archive have them too; the same words as before change nothing.
+
+    The caller has shown that the idea is theirs, as for `undo_idea`. Raises Conflict when somebody has supported or
+    commented, since they did so to other words, and when the idea is off the page.
+    """
+    if earlier(session, Correction, draft.submission) is not None:
+        return
+    idea = session.get(Idea, idea_id, with_for_update=True, populate_existing=True)
+    if idea is None:
+        raise NotFound(N_("Vi fant ikke siden. Den kan ha fått ny adresse."))
+    if not may_correct(idea, commented=has_comments(session, idea_id, KIND)):
+        raise Conflict(N_("Noen har støttet eller kommentert idéen, eller den er tatt bort. Da kan den ikke rettes."))
+    if (idea.title, idea.body, idea.place) == (draft.title, draft.body, draft.place):
+        return
+    correction_id = uuid4()
+    values = {
+        "id": correction_id,
+        "submission_hash": draft.submission.key_hash,
+        "content_digest": draft.submission.digest,
+        "idea_id": idea_id,
+        "earlier_title": idea.title,
+        "title": draft.title,
+        "body": draft.body,
+        "place": draft.place,
+        "corrected_at": now,
+    }
+    if not insert_once(session, Correction, values):
+        return
+    idea.title, idea.body, idea.place = draft.title, draft.body, draft.place
+    reindex_idea(session, idea_id, f"{draft.title} {draft.body} {draft.place}")
+    parcels.start(session, correction_id, kind="correction", actor=NOBODY, now=now)
+    outbox.record(session, IdeaCorrected(idea_id=idea_id, correction_id=correction_id), now=now)
 
 
 def support_idea(session: Session, idea: Idea, *, actor: Actor, now: datetime) -> bool:

@@ -23,7 +23,7 @@ class Stopped:
     """A delivery that a person must look at. state: stoppet or avklares. kind: of the event it is about.
 
     input_id: the input that the event is about, if one; letter_of: the input whose letter it is, which
-    may be a comment on that input. since: when it stopped; attempts: how often it was tried.
+    may be a comment on that input or a correction of it. since: when it stopped; attempts: how often it was tried.
     last_answer: what was last said, "" where that is the reason.
     """
 
@@ -85,7 +85,7 @@ def stopped_or_none(session: Session, delivery_id: UUID, channel: str) -> Stoppe
 def _stopped(row: OutboxDelivery, event: OutboxEvent) -> Stopped:
     last_answer = row.last_error if row.last_error and row.last_error != row.stop_reason else ""
     about = event.payload.get("idea_id") or event.payload.get("input_id")
-    letter_of = event.payload.get("comment_id") or about
+    letter_of = event.payload.get("comment_id") or event.payload.get("correction_id") or about
     return Stopped(
         row.id, row.event_id, event.kind, UUID(about) if about else None, UUID(letter_of) if letter_of else None,
         row.job, row.channel, row.reference,

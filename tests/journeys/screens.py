@@ -127,6 +127,8 @@ SCREENS = (
     Screen("idea that is talked about", "{talked}"),
     Screen("writing a comment", "{talked}/kommenter"),
     Screen("comment", "{comment}", "kari"),
+    Screen("putting an idea right", "{long}/rett", "kari"),
+    Screen("reporting an idea", "{talked}/si-fra"),
     Screen("receipt", "{receipt}", "kari"),
     Screen("receipt, about to withdraw", "{receipt}", "kari", think_of_withdrawing),
     Screen("receipt after «Angre»", "{undone}", "kari"),

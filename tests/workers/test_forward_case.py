@@ -13,7 +13,7 @@ from app.comments import service as talk
 from app.comments.models import Stance
 from app.core.submission import submission
 from app.ideas import service as ideas
-from app.ideas.service import ReplyDraft
+from app.ideas.service import CorrectionDraft, ReplyDraft
 from app.outbox.models import DeliveryState, OutboxDelivery, OutboxEvent, Pause
 from app.parcels.models import Parcel, Step
 from app.parcels.query import parcel_of
@@ -213,12 +213,18 @@ def test_olas_comment_lies_in_the_case_of_its_idea(session, idea, work, standin,
     assert session.get_one(Parcel, comment.id).case_number == "2026/211"
 
 
-def test_a_comment_waits_until_its_idea_is_archived_and_no_try_is_counted(session, idea, work, ola, now):
-    make_comment(session, idea, actor=ola, now=now)
+def test_a_comment_waits_until_its_idea_is_archived_and_no_try_is_counted(session, kari, work, ola, now, settings):
+    make_idea(session, settings, actor=kari, now=now, title="Så mappa er klar")
+    work.until_filed()
+    make_comment(session, make_idea(session, settings, actor=kari, now=now), actor=ola, now=now)
+    work.route()
 
-    states = work.work(JOB)
+    waiting = [delivery for delivery in work.deliveries(JOB) if delivery.state == "waiting"]
+    comment, _idea = sorted(waiting, key=lambda delivery: kind_of(session, delivery))
+    work.run(comment.id)
 
-    assert {(delivery.state, delivery.attempts) for delivery in states} == {("waiting", 0)}
+    states = {delivery.id: (delivery.state, delivery.attempts) for delivery in work.deliveries(JOB)}
+    assert states[comment.id] == ("waiting", 0)
 
 
 def test_the_status_of_a_comment_is_never_asked_for(session, idea, work, ola, now):
@@ -281,6 +287,33 @@ def test_a_comment_on_an_idea_that_was_never_sent_lies_beside_it(session, idea, 
     assert sorted(delivery.state for delivery in work.deliveries(JOB)) == ["aldri", "filed"]
 
 
+def test_a_corrected_idea_lies_beside_the_first_words_in_the_same_case(session, idea, work, standin, now):
+    work.until_filed()
+    correct(session, idea, now, "Mangetrenerhverkveld.")
+    work.until_all_filed()
+
+    entries = {entry["public_title"]: entry for entry in standin.state()["entries"]}
+    told = entries["Rettet innspill til Idépoolen (mobilitet)"]
+    assert (told["kind"], told["case"], told["title"]) == ("I", "2026/211", "Rettet innspill: Lys på Ankenes")
+    letters = [words_of(letter) for letter in sent_files(standin)]
+    assert sum("Mangetreneretterjobb." in words for words in letters) == 1
+    assert sum("Mangetrenerhverkveld." in words for words in letters) == 1
+    session.expire_all()
+    assert count(session, standin.state()).faults == ()
+    assert faults(session, work.settings, work.now) == []
+
+
+def test_a_correction_of_what_was_never_sent_is_never_sent(session, idea, work, standin, now, settings):
+    correct(session, idea, now, "Mange trener hver kveld.")
+    ideas.undo_idea(session, idea, now=now + timedelta(seconds=5), undo_seconds=settings.undo_seconds)
+    session.commit()
+
+    work.rounds(3)
+
+    assert [delivery.state for delivery in work.deliveries(JOB)] == ["aldri", "aldri"]
+    assert standin.state()["entries"] == []
+
+
 def test_ideas_answers_and_comments_add_up_against_the_archive(session, idea, other_idea, work, standin, ola, per, now):
     question = make_comment(session, idea, actor=ola, now=now, stance=Stance.QUESTION)
     make_comment(session, idea, actor=per, now=now, answers=question.id, text="Lite.", role_name="Rådgiver")
@@ -328,6 +361,18 @@ class Forwarding(Background):
         self.now += timedelta(minutes=minutes)
         self.work("open_case_folder")
         self.work(JOB)
+
+
+def correct(session, idea, now, body) -> None:
+    mark = submission(uuid4(), {"body": body}, [])
+    ideas.correct_idea(session, idea.id, CorrectionDraft("Lys på Ankenes", body, "", mark), now=now)
+    session.commit()
+
+
+def kind_of(session, delivery) -> str:
+    kind = session.get_one(OutboxEvent, delivery.event_id).kind
+    session.commit()
+    return kind
 
 
 def answer(session, idea, per, now):

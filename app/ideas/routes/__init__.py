@@ -4,4 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("ideas", __name__)
 
-from app.ideas.routes import comments, public, receipt, staff  # noqa: E402, F401 - they hang their routes on bp
+from app.ideas.routes import comments, corrections, public, receipt, reports, staff  # noqa: E402, F401 - they hang their routes on bp

@@ -29,6 +29,7 @@ def receipt(token: str) -> ResponseReturnValue:
         title=idea.title,
         submission=cookie.get(SENT, ""),
         token=token,
+        correctable=query.can_correct(session(), idea.id),
         address=address,
         undone=_undone(idea),
         qr=Markup(segno.make(address, error="m").svg_inline(scale=4, border=4, dark="#0b1e2d", light="#fff")),  # noqa: S704 - ours
