@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Participant
 from app.accounts.service import add_participant
 from app.areas.query import areas
+from app.comments.models import Stance
+from app.comments.service import CommentDraft
 from app.core.actor import Actor, Role
 from app.core.submission import submission
 from app.files.store import picture_store
@@ -71,6 +73,21 @@ PROCESSES: tuple[tuple[str, str, str, str, str, int, int, tuple[str, str] | None
      "58 mennesker ba om benker. Seks står der nå. Ved småbåthavna ble det nei, for der skal veien graves opp i 2027."),
 )  # fmt: skip
 
+# place in IDEAS, what kind, what is said, who speaks (a role, or "" for a citizen), what is answered to it
+SAID: tuple[tuple[int, Stance, str, str, tuple[tuple[str, str], ...]], ...] = (
+    (2, Stance.FOR, "Jeg går på ski etter jobb. Nå må jeg snu klokka ni.", "", ()),
+    (
+        2,
+        Stance.AGAINST,
+        "Vi som bor her, liker at det er mørkt.",
+        "",
+        (("Til klokka 23 er greit for meg.", ""),),
+    ),
+    (2, Stance.QUESTION, "Hva koster strømmen?", "", (("Rundt 20 000 kroner i året.", "Rådgiver, Teknisk drift"),)),
+    (3, Stance.FOR, "Da slipper foreldrene å kjøre.", "", ()),
+    (3, Stance.QUESTION, "Gjelder det i helgene også?", "", ()),
+)
+
 
 @click.command("demo")
 @with_appcontext
@@ -91,6 +108,8 @@ def fill(session: Session, now: datetime) -> int:
     made = sum(_make(session, now, place, *row) for place, row in enumerate(IDEAS))
     for row in PROCESSES:
         _process(session, now, *row)
+    for number, said in enumerate(SAID):
+        _say(session, now, number, *said)
     return made
 
 
@@ -143,6 +162,26 @@ def _make(
     if step is not Step.RECEIVED:
         parcels.move(session, idea_id, step, now=at + timedelta(days=3), reason=reason, told=False)
     return 1
+
+
+def _say(
+    session: Session, now: datetime, number: int, place: int, stance: Stance, text: str, role: str,
+    answers: tuple[tuple[str, str], ...],
+) -> None:  # fmt: skip
+    """Let somebody comment, the day after the idea came, and others answer."""
+    title, at = IDEAS[place][0], now - timedelta(days=IDEAS[place][4] - 1, minutes=-7 * number)
+    idea_id = session.scalars(select(Idea.id).where(Idea.title == title)).first()
+    if idea_id is None:
+        return
+    key = uuid5(NAMESPACE_URL, f"innbyggerlab:demo:said:{number}")
+    mark = submission(key, {"text": text}, [])
+    draft = CommentDraft(stance, text, None, role, "nb", mark)
+    comment_id, new = ideas.comment_idea(session, idea_id, draft, actor=_somebody(key, 0), now=at, undo_seconds=0)
+    for order, (said, who) in enumerate(answers if new else ()):
+        own = uuid5(key, said)
+        answer = CommentDraft(Stance.REPLY, said, comment_id, who, "nb", submission(own, {"text": said}, []))
+        later = at + timedelta(hours=order + 1)
+        ideas.comment_idea(session, idea_id, answer, actor=_somebody(own, 0), now=later, undo_seconds=0)
 
 
 def _support(session: Session, idea: Idea, key: UUID, supporters: int, at: datetime) -> None:

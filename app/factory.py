@@ -14,6 +14,8 @@ import app.accounts.routes
 import app.audit.cli
 import app.cases.cli
 import app.cases.routes
+import app.comments.query
+import app.comments.service
 import app.desk.routes
 import app.files.routes
 import app.ideas.query
@@ -51,6 +53,7 @@ BLUEPRINTS = (
 # What a phone has sent without an account, room by room: it can come along when its owner signs in.
 BELONGINGS = (
     Belongings(app.ideas.query.any_from, app.ideas.service.take_along),
+    Belongings(app.comments.query.any_from, app.comments.service.take_along),
     Belongings(app.parcels.query.any_followed_by, app.parcels.service.take_along),
     Belongings(app.push.query.any_on, app.push.service.take_along),
 )

@@ -182,11 +182,19 @@ def file_once(
 
 
 def store_filing(
-    session: Session, letter: Letter, filing: Filing, *, input_id: UUID, every: float, now: datetime
+    session: Session,
+    letter: Letter,
+    filing: Filing,
+    *,
+    input_id: UUID,
+    every: float,
+    now: datetime,
+    asked_about: bool = True,
 ) -> None:
     """Keep what the archive has confirmed, empty the sealed letter, and announce an input that has been filed.
 
-    every: seconds between questions about its status. Raises UnknownOutcome when the filing lacks its numbers.
+    every: seconds between questions about its status; asked_about: an input whose status is never asked for is not.
+    Raises UnknownOutcome when the filing lacks its numbers.
     """
     number, system_id = filing.case.number, filing.system_id
     if not (number and system_id):
@@ -204,7 +212,7 @@ def store_filing(
         "as_of": now,
         "news_at": now,
         "next_poll_at": next_poll(now, every=every, quiet_since=now),
-        "is_open": incoming,
+        "is_open": incoming and asked_about,
         "has_handler": False,
     }
     if not insert_once(session, CaseFiling, values):

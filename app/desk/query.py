@@ -225,7 +225,7 @@ def _bounded(conditions: Iterable[ColumnElement[bool]]) -> Any:
 def _of_pile(pile: Pile, actor: Actor, now: datetime, answer_days: int) -> list[ColumnElement[bool]]:
     waits = _parcel.waits.is_(True)
     if pile is Pile.ALL:
-        return []
+        return [_parcel.kind.in_(list(KINDS))]
     if pile is Pile.NEW:
         return [waits, _parcel.step == Step.RECEIVED.value]
     if pile is Pile.LATE:

@@ -68,6 +68,13 @@ def index_idea(session: Session, idea_id: UUID, words: str) -> None:
     )
 
 
+def reindex_idea(session: Session, idea_id: UUID, words: str) -> None:
+    """Make an idea findable by `words`, and no longer by those it had."""
+    known = idea_id if is_postgresql(session) else idea_id.hex
+    rows(session, text("DELETE FROM ideas_search WHERE idea_id = :id"), {"id": known})
+    index_idea(session, idea_id, words)
+
+
 def find_ideas(session: Session, question: str) -> Sequence[UUID]:
     """Return ideas that hold every word of `question` (a word may go on), at most MOST_HITS, newest first."""
     wanted = stems(question)[:10]

@@ -24,6 +24,15 @@ class IdeaAnswered(Event):
     reply_id: UUID
 
 
+class IdeaCorrected(Event):
+    """Its writer put its words right. correction_id: an input of its own."""
+
+    name: ClassVar[str] = "idea_corrected"
+
+    idea_id: UUID
+    correction_id: UUID
+
+
 class IdeaWithdrawn(Event):
     """Its writer took it back."""
 

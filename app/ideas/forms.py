@@ -14,7 +14,7 @@ from app.core.submission import submission
 from app.core.text import clean_line, clean_text, personal_data
 from app.files.service import Original
 from app.ideas.models import BODY_LENGTH, EMAIL_LENGTH, PLACE_LENGTH, TITLE_LENGTH
-from app.ideas.service import IdeaDraft
+from app.ideas.service import CorrectionDraft, IdeaDraft
 from app.web.forms import LabForm, SubmissionKey
 from app.web.language import gettext
 
@@ -91,3 +91,16 @@ class IdeaForm(LabForm):
         }
         mark = submission(self.submission_id.key, said, [picture.sha256.hex() for picture in pictures])
         return IdeaDraft(said["title"], said["body"], area_id, said["place"], said["email"], language, mark)
+
+
+class CorrectionForm(IdeaForm):
+    """The words of an idea that is sent already. What it is about decided where the archive put it, and stays."""
+
+    area = None
+    pictures = None
+    email = None
+
+    def to_correction(self) -> CorrectionDraft:
+        title, body, place = self.title.data, self.body.data, self.place.data or ""
+        mark = submission(self.submission_id.key, {"title": title, "body": body, "place": place}, [])
+        return CorrectionDraft(title, body, place, mark)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped
 
 from app.core.db import Identified, Model, SubmittedOnce, column
 
+KIND = "idea"
 TITLE_LENGTH = 120
 BODY_LENGTH = 4000
 PLACE_LENGTH = 200
@@ -63,6 +64,23 @@ class Idea(Identified, SubmittedOnce, Model):
     withdrawn_at: Mapped[datetime | None] = column("technical")
     channel: Mapped[str] = column("technical", String(10), default=Channel.WEB.value)
     written_at: Mapped[datetime | None] = column("technical")
+
+
+class Correction(Identified, SubmittedOnce, Model):
+    """An idea's words as its writer put them right, all of them: an input of its own, which the archive gets.
+
+    earlier_title: what the idea was called until then.
+    """
+
+    __tablename__ = "idea_corrections"
+    __table_args__ = (CheckConstraint("length(title) BETWEEN 1 AND 120", name="title_has_a_length"),)
+
+    idea_id: Mapped[UUID] = column("technical", ForeignKey("ideas.id"), index=True)
+    earlier_title: Mapped[str] = column("content", String(TITLE_LENGTH))
+    title: Mapped[str] = column("content", String(TITLE_LENGTH))
+    body: Mapped[str] = column("content", Text)
+    place: Mapped[str] = column("content", String(PLACE_LENGTH), default="")
+    corrected_at: Mapped[datetime] = column("technical")
 
 
 class Support(Identified, Model):

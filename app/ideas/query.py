@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.areas.models import FocusArea
+from app.comments.query import has_comments
 from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.core.rows import rows
@@ -20,8 +21,8 @@ from app.files import query as files
 from app.files.query import ShownPicture
 from app.files.store import PictureStore
 from app.ideas.dialect import find_alike, find_ideas
-from app.ideas.models import Channel, Idea, Reply, Support
-from app.ideas.policy import may_read
+from app.ideas.models import KIND, Channel, Correction, Idea, Reply, Support
+from app.ideas.policy import is_writer, may_correct, may_read
 from app.parcels.models import Parcel, Step
 from app.parcels.query import LABELS, ParcelView, parcel_of
 from app.processes.models import IDEPOOL_SLUG, Process
@@ -109,6 +110,7 @@ class PublishedIdea:
     pictures: tuple[ShownPicture, ...]
     replies: tuple[ShownReply, ...]
     parcel: ParcelView
+    corrected_at: datetime | None
     hidden_reason: str
     withdrawn: bool
     registered: bool
@@ -160,6 +162,29 @@ class ReplyForLetter:
 
 
 @dataclass(frozen=True, slots=True)
+class CorrectionForLetter:
+    """An idea's words as they were put right, for the archive."""
+
+    earlier_title: str
+    title: str
+    body: str
+    place: str
+    sender_email: str | None
+    language: str
+    corrected_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class IdeaInArchive:
+    """Where an idea lies in the archive, and what it is called there: for letters about it."""
+
+    title: str
+    area_slug: str
+    area_name: str
+    process_title: str
+
+
+@dataclass(frozen=True, slots=True)
 class WriterContact:
     """Where the writer wants an answer."""
 
@@ -188,8 +213,8 @@ def list_ideas(session: Session, wanted: Filter, *, page: int = 1) -> IdeaPage:
 
 
 # Tables, not classes: what is only shown need not become objects that follow their changes.
-_ideas, _areas, _parcels, _answers, _processes = (
-    model.__table__.c for model in (Idea, FocusArea, Parcel, Reply, Process)
+_ideas, _areas, _parcels, _answers, _processes, _corrections = (
+    model.__table__.c for model in (Idea, FocusArea, Parcel, Reply, Process, Correction)
 )
 _LISTED = (
     select(
@@ -315,6 +340,10 @@ _ONE = (
         _processes.slug.label("process_slug"),
         _processes.title.label("process_title"),
         files.any_pictures(_ideas.id).label("has_pictures"),
+        select(func.max(_corrections.corrected_at))
+        .where(_corrections.idea_id == _ideas.id)
+        .scalar_subquery()
+        .label("corrected_at"),
         exists().where(_answers.idea_id == _ideas.id).label("has_replies"),
     )
     .join(FocusArea.__table__, _areas.id == _ideas.area_id)
@@ -351,6 +380,7 @@ def published_idea(session: Session, idea_id: UUID, *, actor: Actor) -> Publishe
         pictures=tuple(files.pictures_of(session, idea_id)) if readable and idea.has_pictures else (),
         replies=_replies(session, idea_id) if idea.has_replies else (),
         parcel=parcel,
+        corrected_at=idea.corrected_at,
         hidden_reason=idea.hidden_reason,
         withdrawn=idea.withdrawn_at is not None,
         registered=idea.channel != Channel.WEB.value,
@@ -359,6 +389,26 @@ def published_idea(session: Session, idea_id: UUID, *, actor: Actor) -> Publishe
 
 def _replies(session: Session, idea_id: UUID) -> tuple[ShownReply, ...]:
     return tuple(ShownReply(*row) for row in rows(session, _REPLIES, {"idea_id": idea_id}))
+
+
+def own_idea(session: Session, idea_id: UUID, *, actor: Actor) -> Idea:
+    """Return the row of an idea that `actor` sent. Raises NotFound, also when it is somebody else's."""
+    idea = get_idea(session, idea_id)
+    if not is_writer(actor, idea):
+        raise NotFound(N_("Vi fant ikke siden. Den kan ha fått ny adresse."))
+    return idea
+
+
+def can_correct(session: Session, idea_id: UUID) -> bool:
+    """Tell whether its writer can still put the words of this idea right."""
+    return may_correct(get_idea(session, idea_id), commented=has_comments(session, idea_id, KIND))
+
+
+def is_own(session: Session, idea_id: UUID, actor: Actor) -> bool:
+    """Tell whether `actor` sent it; nobody in particular sent nothing, and costs no question."""
+    if actor.participant_id is None and actor.device_key is None:
+        return False
+    return is_writer(actor, get_idea(session, idea_id))
 
 
 def supports(session: Session, idea_id: UUID, actor: Actor) -> bool:
@@ -424,9 +474,25 @@ def idea_for_letter(session: Session, idea_id: UUID, store: PictureStore) -> Ide
     )
 
 
+def idea_in_archive(session: Session, idea_id: UUID) -> IdeaInArchive:
+    """Return what a letter about an idea says of it; unlike `idea_for_letter` it reads no pictures."""
+    idea = get_idea(session, idea_id)
+    area, process = session.get_one(FocusArea, idea.area_id), session.get_one(Process, idea.process_id)
+    return IdeaInArchive(idea.title, area.slug, area.folder_title, process.title)
+
+
 def reply_for_letter(session: Session, reply_id: UUID) -> ReplyForLetter:
     reply = session.get_one(Reply, reply_id)
     return ReplyForLetter(reply.id, reply.idea_id, reply.text, reply.role_name, reply.answered_at)
+
+
+def correction_for_letter(session: Session, correction_id: UUID) -> CorrectionForLetter:
+    correction = session.get_one(Correction, correction_id)
+    idea = session.get_one(Idea, correction.idea_id)
+    return CorrectionForLetter(
+        correction.earlier_title, correction.title, correction.body, correction.place, idea.email, idea.language,
+        correction.corrected_at,
+    )  # fmt: skip
 
 
 def writer_contact(session: Session, idea_id: UUID) -> WriterContact | None:

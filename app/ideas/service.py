@@ -3,29 +3,29 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
-from typing import Any, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import Select, bindparam, delete, select, update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
-from app.core.actor import Actor
+from app.comments import service as comments
+from app.comments.query import has_comments
+from app.comments.service import CommentDraft
+from app.core.actor import NOBODY, Actor
 from app.core.crash import crash_point
-from app.core.db import Model
 from app.core.dialect import insert_once
-from app.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
-from app.core.rows import rows
+from app.core.errors import Conflict, NotAllowed, NotFound
+from app.core.once import earlier
 from app.core.submission import Submission
 from app.core.text import N_, clean_text
 from app.files import service as files
 from app.files.service import Original
 from app.files.store import PictureStore
-from app.ideas.dialect import index_idea
-from app.ideas.events import IdeaAnswered, IdeaHidden, IdeaSubmitted, IdeaWithdrawn
-from app.ideas.models import Channel, Idea, Reply, Support
-from app.ideas.policy import may_answer
+from app.ideas.dialect import index_idea, reindex_idea
+from app.ideas.events import IdeaAnswered, IdeaCorrected, IdeaHidden, IdeaSubmitted, IdeaWithdrawn
+from app.ideas.models import KIND, Channel, Correction, Idea, Reply, Support
+from app.ideas.policy import may_answer, may_correct
 from app.ideas.query import get_idea
 from app.outbox import service as outbox
 from app.parcels import service as parcels
@@ -56,6 +56,16 @@ class IdeaDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class CorrectionDraft:
+    """The words of an idea as its writer wants them now. place: "" when left out."""
+
+    title: str
+    body: str
+    place: str
+    submission: Submission
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyDraft:
     """An official answer as typed. step: where it leaves the parcel."""
 
@@ -80,10 +90,10 @@ def submit_idea(
     The same key and content again gives the first idea. Raises Conflict when `door` is not open at `now`,
     RuleBroken when the key comes with other content.
     """
-    earlier = _earlier(session, Idea, draft.submission)
-    if earlier is not None:
+    first = earlier(session, Idea, draft.submission)
+    if first is not None:
         files.discard(pictures, store=store)
-        return earlier, False
+        return first, False
     require_open(door, now=now)
     idea_id = uuid4()
     values = {
@@ -107,33 +117,16 @@ def submit_idea(
     }
     if not insert_once(session, Idea, values):
         files.discard(pictures, store=store)
-        first = _earlier(session, Idea, draft.submission)
+        first = earlier(session, Idea, draft.submission)
         assert first is not None  # noqa: S101 - the key was taken, so its row is there
         return first, False
     files.attach(session, idea_id, pictures, actor=actor, now=now, public=True)
     index_idea(session, idea_id, f"{draft.title} {draft.body} {draft.place}")
-    parcels.start(session, idea_id, kind="idea", actor=actor, now=now, area_id=draft.area_id)
+    parcels.start(session, idea_id, kind=KIND, actor=actor, now=now, area_id=draft.area_id)
     leaves_at = now + timedelta(seconds=undo_seconds) + LEAVES_AFTER
     outbox.record(session, IdeaSubmitted(idea_id=idea_id, process_id=door.process_id), now=now, due_at=leaves_at)
     crash_point("submit.after_insert")
     return idea_id, True
-
-
-def _earlier(session: Session, model: type[Model], submission: Submission) -> UUID | None:
-    """Return the id of what was stored under this key. Raises RuleBroken when it was something else."""
-    found = rows(session, _under_key(model), {"key_hash": submission.key_hash}).first()
-    if found is None:
-        return None
-    if found.content_digest != submission.digest:
-        raise RuleBroken(N_("Dette skjemaet er alt sendt med noe annet. Last siden på nytt og send igjen."))
-    return cast("UUID", found.id)
-
-
-@lru_cache
-def _under_key(model: type[Model]) -> Select[Any, Any]:
-    """Return the question, made once: it is asked of every submission, and its answer is nearly always no."""
-    columns = model.__table__.c
-    return select(columns.id, columns.content_digest).where(columns.submission_hash == bindparam("key_hash"))
 
 
 def undo_idea(session: Session, idea: Idea, *, now: datetime, undo_seconds: float) -> None:
@@ -159,6 +152,41 @@ def withdraw_idea(session: Session, idea: Idea, *, now: datetime) -> None:
     files.set_public(session, idea.id, public=False)
     parcels.close(session, idea.id)
     outbox.record(session, IdeaWithdrawn(idea_id=idea.id), now=now)
+
+
+def correct_idea(session: Session, idea_id: UUID, draft: CorrectionDraft, *, now: datetime) -> None:
+    """Put an idea's words right, and let the archive have them too; the same words as before change nothing.
+
+    The caller has shown that the idea is theirs, as for `undo_idea`. Raises Conflict when somebody has supported or
+    commented, since they did so to other words, and when the idea is off the page.
+    """
+    if earlier(session, Correction, draft.submission) is not None:
+        return
+    idea = session.get(Idea, idea_id, with_for_update=True, populate_existing=True)
+    if idea is None:
+        raise NotFound(N_("Vi fant ikke siden. Den kan ha fått ny adresse."))
+    if not may_correct(idea, commented=has_comments(session, idea_id, KIND)):
+        raise Conflict(N_("Noen har støttet eller kommentert idéen, eller den er tatt bort. Da kan den ikke rettes."))
+    if (idea.title, idea.body, idea.place) == (draft.title, draft.body, draft.place):
+        return
+    correction_id = uuid4()
+    values = {
+        "id": correction_id,
+        "submission_hash": draft.submission.key_hash,
+        "content_digest": draft.submission.digest,
+        "idea_id": idea_id,
+        "earlier_title": idea.title,
+        "title": draft.title,
+        "body": draft.body,
+        "place": draft.place,
+        "corrected_at": now,
+    }
+    if not insert_once(session, Correction, values):
+        return
+    idea.title, idea.body, idea.place = draft.title, draft.body, draft.place
+    reindex_idea(session, idea_id, f"{draft.title} {draft.body} {draft.place}")
+    parcels.start(session, correction_id, kind="correction", actor=NOBODY, now=now)
+    outbox.record(session, IdeaCorrected(idea_id=idea_id, correction_id=correction_id), now=now)
 
 
 def support_idea(session: Session, idea: Idea, *, actor: Actor, now: datetime) -> bool:
@@ -215,15 +243,40 @@ def take_along(session: Session, device: bytes, *, actor: Actor) -> None:
             _count(session, get_idea(session, idea_id), -1)
 
 
+def comment_idea(
+    session: Session, idea_id: UUID, draft: CommentDraft, *, actor: Actor, now: datetime, undo_seconds: float
+) -> tuple[UUID, bool]:
+    """Store a comment on an idea, and let it be archived in the same case; return its id, and whether it is new.
+
+    Raises Conflict when the idea is off the page, or the comment that is answered is; else as comments.submit_comment.
+    """
+    first = comments.sent_or_none(session, draft.submission)
+    if first is not None:
+        return first, False
+    # Locked for those who would change it: what is said here is said of the words as they are.
+    idea = session.get(Idea, idea_id, with_for_update={"read": True}, populate_existing=True)
+    if idea is None:
+        raise NotFound(N_("Vi fant ikke siden. Den kan ha fått ny adresse."))
+    if idea.hidden_at is not None or idea.withdrawn_at is not None:
+        raise Conflict(N_("Idéen er tatt bort. Kommentaren er ikke sendt."))
+    comment_id, new = comments.submit_comment(
+        session, idea_id, KIND, draft, actor=actor, now=now, undo_seconds=undo_seconds
+    )
+    if new:
+        # Nobody follows a comment: whoever wrote it finds it among what they sent, and follows the idea if they want.
+        parcels.start(session, comment_id, kind="comment", actor=NOBODY, now=now, area_id=idea.area_id, waits=False)
+    return comment_id, new
+
+
 def answer_idea(
     session: Session, idea: Idea, draft: ReplyDraft, *, actor: Actor, role_name: str, now: datetime
 ) -> Reply:
     """Answer an idea in public, move its parcel, and let the answer be archived in the same case."""
     if not may_answer(actor, idea):
         raise NotFound(N_("Vi fant ikke siden."))
-    earlier = _earlier(session, Reply, draft.submission)
-    if earlier is not None:
-        return session.get_one(Reply, earlier)
+    first = earlier(session, Reply, draft.submission)
+    if first is not None:
+        return session.get_one(Reply, first)
     reply = Reply(
         id=uuid4(),
         submission_hash=draft.submission.key_hash,
@@ -246,7 +299,7 @@ def answer_idea(
 
 def is_answered(session: Session, draft: ReplyDraft) -> bool:
     """Tell whether this very answer is stored. Raises RuleBroken when its key came with another one."""
-    return _earlier(session, Reply, draft.submission) is not None
+    return earlier(session, Reply, draft.submission) is not None
 
 
 def hide_idea(session: Session, idea: Idea, *, reason: str, actor: Actor, now: datetime) -> None:

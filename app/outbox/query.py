@@ -22,7 +22,8 @@ WAITS_FOR_A_PERSON = (DeliveryState.STOPPED.value, DeliveryState.UNCLEAR.value)
 class Stopped:
     """A delivery that a person must look at. state: stoppet or avklares. kind: of the event it is about.
 
-    input_id: the input that the event is about, if one. since: when it stopped; attempts: how often it was tried.
+    input_id: the input that the event is about, if one; letter_of: the input whose letter it is, which
+    may be a comment on that input or a correction of it. since: when it stopped; attempts: how often it was tried.
     last_answer: what was last said, "" where that is the reason.
     """
 
@@ -30,6 +31,7 @@ class Stopped:
     event_id: UUID
     kind: str
     input_id: UUID | None
+    letter_of: UUID | None
     job: str
     channel: str
     reference: str
@@ -140,8 +142,10 @@ def stopped_or_none(session: Session, delivery_id: UUID, channel: str) -> Stoppe
 
 def _stopped(row: OutboxDelivery, event: OutboxEvent) -> Stopped:
     last_answer = row.last_error if row.last_error and row.last_error != row.stop_reason else ""
+    letter_of = event.payload.get("comment_id") or event.payload.get("correction_id")
     return Stopped(
-        row.id, row.event_id, event.kind, _about(event), row.job, row.channel, row.reference,
+        row.id, row.event_id, event.kind, _about(event), UUID(letter_of) if letter_of else _about(event), row.job,
+        row.channel, row.reference,
         row.state, row.stop_reason or "", last_answer, row.attempts, row.ended_at or row.due_at,
     )  # fmt: skip
 

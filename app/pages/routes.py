@@ -8,6 +8,7 @@ from flask import Blueprint, Response, current_app, make_response, redirect, ren
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
+from app.comments import query as comments
 from app.core.actor import Actor
 from app.core.language import LANGUAGES
 from app.ideas import query as ideas
@@ -115,6 +116,7 @@ def mine() -> ResponseReturnValue:
         "pages/mine.html",
         fragment="latest",
         sent=_with_parcels(sent[:2] if wants_fragment() else sent, actor),
+        said=[] if wants_fragment() else comments.sent_by(session(), actor),
         followed=[] if wants_fragment() else _with_parcels(followed, actor),
         actor=actor,
         now=now(),

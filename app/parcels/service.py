@@ -22,11 +22,25 @@ class Changed(Conflict):
 
 
 def start(
-    session: Session, input_id: UUID, *, kind: str, actor: Actor, now: datetime, area_id: UUID | None = None
+    session: Session,
+    input_id: UUID,
+    *,
+    kind: str,
+    actor: Actor,
+    now: datetime,
+    area_id: UUID | None = None,
+    waits: bool = True,
 ) -> None:
-    """Note that an input has been received; whoever sent it follows it. kind: e.g. "idea"; area_id: of what."""
+    """Note that an input has been received; whoever sent it follows it. kind: e.g. "idea"; area_id: of what.
+
+    waits: somebody at the desk is to see to it.
+    """
     received = {"input_id": input_id, "step": Step.RECEIVED.value}
-    rows(session, _PARCEL, {**received, "kind": kind, "area_id": area_id, "received_at": now, "moved_at": now})
+    rows(
+        session,
+        _PARCEL,
+        {**received, "kind": kind, "area_id": area_id, "waits": waits, "received_at": now, "moved_at": now},
+    )
     rows(session, _CHANGE, {**received, "at": now, "told": False})
     _follow(session, input_id, actor=actor, now=now)
 

@@ -37,6 +37,9 @@ _NEWS = {
     "not_now": (N_("Du har fått svar."), N_("En idé du følger, har fått svar.")),
 }
 TOLD_STEPS = frozenset(_NEWS)
+# Not a step, and told in the same way.
+COMMENTED = "commented"
+_COMMENTED = (N_("Noen har skrevet om idéen din."), N_("Noen har skrevet om en idé du følger."))
 _TEST = N_("Dette er et testvarsel. Det virker.")
 
 
@@ -128,8 +131,12 @@ def request_test(session: Session, *, actor: Actor, now: datetime) -> int:
 def step_message(
     step: str, language: str, *, own: bool, url: str, subscription_id: UUID, input_id: UUID
 ) -> PushMessage:
-    """Return the notice of a step. url: complete address on our own site. Nobody's words are in it, nor the title."""
-    body = words_in(language).gettext(_NEWS[step][0 if own else 1])
+    """Return the notice of a step, or of COMMENTED. Nobody's words are in it, nor the title.
+
+    url: complete address on our own site.
+    """
+    said = _COMMENTED if step == COMMENTED else _NEWS[step]
+    body = words_in(language).gettext(said[0 if own else 1])
     return _message(body, language, url=url, thing=f"step:{subscription_id}:{input_id}", name="svar", badge=True)
 
 

@@ -89,6 +89,17 @@ def think_of_withdrawing(page: "Page") -> None:
     expect(page.get_by_role("button", name="Trekk tilbake")).to_be_visible()
 
 
+def begin_to_comment(page: "Page") -> None:
+    page.locator("#talk-write").click()
+    expect(page.locator("#comment-heading")).to_be_focused()
+
+
+def comment_nothing(page: "Page") -> None:
+    begin_to_comment(page)
+    page.locator("#comment-send").click()
+    expect(page.locator("#error-summary")).to_be_focused()
+
+
 def answer_nothing(page: "Page") -> None:
     page.get_by_role("button", name="Send svaret").click()
     expect(page.locator("#error-summary")).to_be_visible()
@@ -133,6 +144,13 @@ SCREENS = (
     Screen("process that has ended", "/prosesser/benker-langs-strandpromenaden"),
     Screen("new idea in a process", "/prosesser/ny-lekeplass-pa-ankenes/ideer/ny"),
     Screen("ideas of a process, none", "/prosesser/trygg-vei-til-skolen/ideer"),
+    Screen("idea, about to comment", "{idea}", act=begin_to_comment),
+    Screen("idea, refused comment", "{idea}", act=comment_nothing),
+    Screen("idea that is talked about", "{talked}"),
+    Screen("writing a comment", "{talked}/kommenter"),
+    Screen("comment", "{comment}", "kari"),
+    Screen("putting an idea right", "{long}/rett", "kari"),
+    Screen("reporting an idea", "{talked}/si-fra"),
     Screen("receipt", "{receipt}", "kari"),
     Screen("receipt, about to withdraw", "{receipt}", "kari", think_of_withdrawing),
     Screen("receipt after «Angre»", "{undone}", "kari"),

@@ -101,6 +101,13 @@ def furnished(browser: "Browser", town: "Town", photo: "Path") -> Furnished:
     made.addresses["done"] = page.locator("#results article a").first.get_attribute("href") or ""
     for name in ("idea", "hidden"):
         made.addresses[f"{name}_at_desk"] = at_desk(made.addresses[name])
+    page.goto("/ideer?sok=lysløypa")
+    made.addresses["talked"] = page.get_by_role("link", name="La lysløypa lyse").get_attribute("href") or ""
+    page.goto(f"{made.addresses['idea']}/kommenter")
+    page.get_by_label("Spørsmål", exact=True).check()
+    page.get_by_label("Hva vil du si?").fill("Når på kvelden går lyset av?")
+    page.get_by_role("button", name="Send kommentaren").click()
+    made.addresses["comment"] = "/" + page.url.split("/", 3)[3]
     made.states["kari"] = kari.storage_state()
     desk = per.new_page()
     sign_in(desk, town, at_desk(made.addresses["hidden"]))

@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from flask import Flask
 from PIL import Image
@@ -12,8 +12,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
+from app.comments import service as comments
+from app.comments.models import Comment, Stance
+from app.comments.service import CommentDraft
 from app.core.actor import Actor, Role
 from app.core.receipt import receipt_token
+from app.core.submission import submission
 from app.desk.models import AnswerTemplate
 from app.files import service as files
 from app.files.models import Picture
@@ -36,6 +40,7 @@ EMAIL = "karis-post@kanari.example"
 HIDDEN = "Kanarifugl skjult"
 WITHDRAWN = "Kanarifugl angret"
 DRAFT = "Kanarifugl utkast"
+SAID = {"public": "Fint", "hidden": HIDDEN, "withdrawn": WITHDRAWN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,8 @@ class KarisThings:
     """An idea that everybody reads, one that staff hid, one that she took back; each with a picture that is ready.
 
     stopped: the delivery of the first one to the archive, which the archive has refused. shown, draft, scrap: a process
-    that everybody sees, and two that staff are writing. template: of an answer.
+    that everybody sees, and two that staff are writing. template: of an answer. comments: on the first
+    one, "public", "hidden" and "withdrawn".
     """
 
     public: Idea
@@ -56,6 +62,7 @@ class KarisThings:
     draft: Process
     scrap: Process
     template: UUID
+    comments: Mapping[str, Comment]
     settings: Settings
 
     @property
@@ -89,6 +96,10 @@ def karis_things(session: Session, settings: Settings, kari: Actor, now: datetim
     arne = staff(session, "arnes-ting", Role.WORKING_GROUP, now)
     processes = publish(session, arne), begin(session, arne, DRAFT), begin(session, arne, DRAFT)
     session.commit()
+    said = {mark: _comment(session, public, kari, now, mark, f"{text} kommentar") for mark, text in SAID.items()}
+    comments.hide_comment(session, said["hidden"], reason="Grovt", actor=Actor(role=Role.MODERATOR), now=now)
+    comments.withdraw_comment(session, said["withdrawn"], actor=kari, now=now)
+    session.commit()
     return KarisThings(
         public,
         hidden,
@@ -98,8 +109,17 @@ def karis_things(session: Session, settings: Settings, kari: Actor, now: datetim
         _stopped(session, public, now),
         *processes,
         _template(session, now),
+        said,
         settings,
     )
+
+
+def _comment(session: Session, idea: Idea, kari: Actor, now: datetime, key: str, text: str) -> Comment:
+    mark = submission(uuid5(idea.id, key), {"text": text}, [])
+    draft = CommentDraft(Stance.FOR, text, None, "", "nb", mark)
+    comment_id, _ = service.comment_idea(session, idea.id, draft, actor=kari, now=now, undo_seconds=10)
+    session.commit()
+    return session.get_one(Comment, comment_id)
 
 
 def _stopped(session: Session, idea: Idea, now: datetime) -> UUID:
@@ -169,6 +189,7 @@ def addresses(app: Flask, things: KarisThings) -> Iterator[tuple[Rule, str]]:
         "sign_in_id": ids,
         "template_id": [things.template],
         "view_id": [things.template],
+        "comment_id": [comment.id for comment in things.comments.values()],
         "picture_id": pictures,
         "size": ["side", "liten"],
         "token": [f"{idea_id.hex}.{'A' * 43}" for idea_id in ids],

@@ -18,7 +18,7 @@ LETTERS = "forward_case"
 
 def is_letter(delivery: Stopped) -> bool:
     """Tell whether a person can deliver it in another way."""
-    return delivery.job == LETTERS and delivery.input_id is not None
+    return delivery.job == LETTERS and delivery.letter_of is not None
 
 
 def send_again(session: Session, delivery: Stopped, *, looked_in_archive: bool, actor: Actor, now: datetime) -> None:
@@ -33,11 +33,11 @@ def delivered_otherwise(session: Session, delivery: Stopped, *, case_number: str
 
     Its writer sees the number, and later answers go into the same case. Raises Conflict when it is no longer stopped.
     """
-    assert delivery.input_id is not None  # noqa: S101 - is_letter has looked
+    assert delivery.letter_of is not None  # noqa: S101 - is_letter has looked
     kind = Kind.OUTGOING if delivery.kind == IdeaAnswered.name else Kind.INCOMING
     outbox.delivered_otherwise(session, delivery.id, case_number=case_number, now=now)
     cases.filed_by_hand(
-        session, delivery.reference, input_id=delivery.input_id, kind=kind, case_number=case_number, now=now
+        session, delivery.reference, input_id=delivery.letter_of, kind=kind, case_number=case_number, now=now
     )
     said = {"reference": delivery.reference, "case_number": case_number}
     audit.note(session, "delivered_otherwise", f"delivery:{delivery.id}", actor=actor, now=now, said=said)

@@ -4,4 +4,5 @@ from flask import Blueprint
 
 bp = Blueprint("ideas", __name__)
 
-from app.ideas.routes import public, receipt  # noqa: E402, F401 - they hang their routes on bp
+# They hang their routes on bp.
+from app.ideas.routes import comments, corrections, public, receipt, reports  # noqa: E402, F401

@@ -8,6 +8,8 @@ from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
 from app.areas.query import areas
+from app.comments import query as comments
+from app.core.actor import Actor
 from app.core.errors import Conflict, RuleBroken
 from app.core.receipt import receipt_token
 from app.core.text import clean_line
@@ -16,10 +18,11 @@ from app.files.service import Original
 from app.files.store import picture_store
 from app.ideas import query, service
 from app.ideas.forms import IdeaForm
-from app.ideas.models import TITLE_LENGTH
+from app.ideas.models import KIND, TITLE_LENGTH
 from app.ideas.query import Filter, Order
 from app.ideas.routes import bp
 from app.parcels import query as parcels
+from app.parcels import service as parcel_service
 from app.parcels.models import Step
 from app.parcels.query import LABELS
 from app.processes.models import Activity
@@ -194,10 +197,38 @@ def show(idea_id: UUID) -> ResponseReturnValue:
         idea=idea,
         supported=query.supports(session(), idea_id, actor),
         following=parcels.follows(session(), idea_id, actor),
+        comments=comments.thread(session(), idea_id, KIND, actor=actor) if idea.readable else (),
+        fresh=None,
+        correctable=_correctable(idea, actor),
+        changed=False,
         live_url=settings().live_url,
         now=noon_of(now()),
         kept=True,
     )
+
+
+def _correctable(idea: query.PublishedIdea, actor: Actor) -> bool:
+    """Tell whether who asks has sent it and can still put it right; asked only where nobody has supported it."""
+    if idea.support_count or not idea.readable or not query.is_own(session(), idea.id, actor):
+        return False
+    return query.can_correct(session(), idea.id)
+
+
+@bp.post("/ideer/<uuid:idea_id>/folg")
+@open_to()
+@limiter.limit("60 per minute")
+def follow(idea_id: UUID) -> ResponseReturnValue:
+    idea = query.get_idea(session(), idea_id)
+    actor = remember_device()
+    wanted = request.form.get("pressed") != "true"
+    if wanted:
+        parcel_service.follow(session(), idea.id, actor=actor, now=now())
+    else:
+        parcel_service.unfollow(session(), idea.id, actor=actor)
+    say = _("Du følger idéen.") if wanted else _("Du følger ikke idéen lenger.")
+    if wants_fragment():
+        return respond("ideas/followed.html", fragment="follow", say=say, idea_id=idea_id, following=wanted)
+    return redirect(url_for(".show", idea_id=idea_id), code=303)
 
 
 @bp.post("/ideer/<uuid:idea_id>/stott")

@@ -28,6 +28,7 @@ def receipt(token: str) -> ResponseReturnValue:
         title=idea.title,
         submission=cookie.get(SENT, ""),
         token=token,
+        correctable=query.can_correct(session(), idea.id),
         address=address,
         undone=_undone(idea),
         qr=qr_svg(address),

@@ -100,6 +100,7 @@ def concrete(map_: Map, rule: str, things: KarisThings) -> str:
         "<uuid:input_id>": str(things.public.id),
         "<uuid:process_id>": str(things.scrap.id if rule.endswith("/slett") else things.draft.id),
         "<slug>": things.shown.slug,
+        "<uuid:comment_id>": str(things.comments["public"].id),
         "<uuid:delivery_id>": str(things.stopped),
         "<uuid:sign_in_id>": str(things.public.id),
         "<uuid:template_id>": str(things.template),
