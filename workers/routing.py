@@ -24,6 +24,7 @@ JOBS: Mapping[str, Sequence[str]] = {
     "sign_in_code_wanted": ("mail_sign_in_code",),
     "test_push_wanted": ("send_test_push",),
     "audit_head_due": ("anchor_audit_log",),
+    "retention_due": ("purge_personal_data",),
 }
 
 
