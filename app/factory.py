@@ -17,6 +17,7 @@ import app.desk.routes
 import app.files.routes
 import app.ideas.routes
 import app.pages.routes
+import app.personal.routes
 import app.push.routes
 from app import commands
 from app.core import crash, sqlite
@@ -36,6 +37,7 @@ BLUEPRINTS = (
     app.cases.routes.bp,
     app.push.routes.bp,
     app.desk.routes.bp,
+    app.personal.routes.bp,
     observe.bp,
 )
 

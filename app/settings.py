@@ -71,6 +71,7 @@ class Settings:
     keep_inputs_days: int = 730
     keep_letters_days: int = 90
     keep_push_days: int = 90
+    keep_files_days: int = 7
     keep_backups_days: int = 35
     accessibility_statement_url: str = "https://uustatus.no/nb/"
     answer_days: int = 0

@@ -7,6 +7,7 @@ import structlog
 
 from app.outbox.models import OutboxEvent
 from app.personal import service
+from app.personal.pack import file_path
 from app.personal.policy import RULES, Rule
 from app.settings import Settings
 from workers.work import Work
@@ -23,6 +24,7 @@ def handle(work: Work, event: OutboxEvent) -> None:  # noqa: ARG001 - what is ol
     for rule in RULES:
         count = _purge(work, rule)
         log.info("purged", name=rule.name, count=count)
+    _sweep_own_files(work)
     log.info("purged", name="backups", count=_old_backups(work.settings, work.now))
     with work.settle():
         return
@@ -40,6 +42,16 @@ def _purge(work: Work, rule: Rule) -> int:
         total += gone
     work.steps.after(rule.name, str(total))
     return total
+
+
+def _sweep_own_files(work: Work) -> None:
+    """Remove the files whose rows have gone: without the row nobody could open them, and now nobody has them."""
+    folder = file_path(work.settings.instance, work.delivery_id).parent
+    paths = list(folder.iterdir()) if folder.is_dir() else []
+    with work.transaction() as session:
+        left = service.files_without_rows(session, paths)
+    for path in left:
+        path.unlink(missing_ok=True)
 
 
 def _old_backups(settings: Settings, now: datetime) -> int:

@@ -25,6 +25,7 @@ JOBS: Mapping[str, Sequence[str]] = {
     "test_push_wanted": ("send_test_push",),
     "audit_head_due": ("anchor_audit_log",),
     "retention_due": ("purge_personal_data",),
+    "own_file_wanted": ("pack_own_data",),
 }
 
 

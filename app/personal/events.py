@@ -1,6 +1,7 @@
 """What is announced about personal data."""
 
 from typing import ClassVar
+from uuid import UUID
 
 from app.outbox.events import Event
 
@@ -11,3 +12,11 @@ class RetentionDue(Event):
     name: ClassVar[str] = "retention_due"
 
     day: str
+
+
+class OwnFileWanted(Event):
+    """Somebody asked for a file with all that we hold on them."""
+
+    name: ClassVar[str] = "own_file_wanted"
+
+    file_id: UUID

@@ -13,14 +13,23 @@ from uuid import uuid4
 
 from sqlalchemy import Column, ColumnElement, LargeBinary, String, Table, and_, func, not_, or_, select, true
 
+from app.core.actor import Actor
 from app.core.db import Model
 from app.outbox.models import DeliveryState, OutboxDelivery
+from app.personal.models import OwnFile
 
 # Stands where a name or a key had to stand: random, the same for nobody, and told apart from a real one by its length.
 NOBODY_BYTES = 16
 NOBODY_TEXT = "slettet-"
 # One device or one account has to stand in each row, since each is counted once: nobody's random mark takes its place.
 COUNTED = frozenset({"supports"})
+
+# Columns that say whose a row is. A participant in any other column is only mentioned there.
+OWNERS = frozenset({"device_key", "participant_id", "author_id"})
+# Columns that say on which input a row hangs, where no foreign key does.
+BELONGS = frozenset({"input_id"})
+# Parts of an input, whichever phone they came from.
+PARTS = frozenset({"pictures"})
 
 
 class End(Enum):
@@ -76,7 +85,16 @@ RULES: Sequence[Rule] = (
     Rule("dead_phones", "push_subscriptions", _at("gone_at"), "keep_push_days", End.GONE),
     Rule("silent_phones", "push_subscriptions", _last_heard, "keep_inputs_days", End.GONE),
     Rule("push_log", "push_log", _at("at"), "keep_push_days", End.GONE),
+    Rule("own_files", "own_files", _at("asked_at"), "keep_files_days", End.GONE),
+    Rule("erasures", "erasures", _at("done_at"), "keep_letters_days", End.GONE),
 )
+
+
+def may_fetch(actor: Actor, file: OwnFile) -> bool:
+    """Open what was asked for while signed in: only the same account, signed in. Else: the device that asked."""
+    if file.participant_id is not None:
+        return actor.participant_id == file.participant_id
+    return actor.device_key is not None and actor.device_key == file.device_key
 
 
 def tagged(table: Table, *tags: str) -> Sequence[Column[Any]]:

@@ -1,15 +1,65 @@
-"""What happens to personal data: what is old goes."""
+"""What happens to personal data: what is old goes, and people are given what is theirs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
+from app.core.actor import Actor
+from app.core.dialect import insert_once
+from app.core.errors import RuleBroken
 from app.core.rows import rows
+from app.core.submission import Submission
+from app.core.text import N_
+from app.outbox import service as outbox
+from app.personal.events import OwnFileWanted
+from app.personal.models import OwnFile
 from app.personal.policy import End, Rule, empty_row, something_left, table_named
+from app.personal.query import Owner
+
+
+def ask_for_file(session: Session, mark: Submission, *, actor: Actor, language: str, now: datetime) -> UUID:
+    """Ask for a file with all that we hold on `actor`; return its id. The same form again gives the same file.
+
+    Raises RuleBroken when nobody asks: a device that has sent nothing.
+    """
+    if Owner.of(actor).is_nobody:
+        raise RuleBroken(N_("Vi har ikke noe fra denne mobilen."))
+    file_id = uuid4()
+    values = {
+        "id": file_id,
+        "submission_hash": mark.key_hash,
+        "content_digest": mark.digest,
+        "device_key": actor.device_key,
+        "participant_id": actor.participant_id,
+        "language": language,
+        "asked_at": now,
+        "key": "",
+    }
+    if insert_once(session, OwnFile, values):
+        outbox.record(session, OwnFileWanted(file_id=file_id), now=now)
+    return session.scalars(select(OwnFile.id).where(OwnFile.submission_hash == mark.key_hash)).one()
+
+
+def file_is_ready(session: Session, file_id: UUID, *, key: str, now: datetime) -> None:
+    """Note the key that opens it. A file whose row has gone meanwhile stays closed, and is swept."""
+    session.execute(update(OwnFile).where(OwnFile.id == file_id).values(key=key, ready_at=now))
+
+
+def gone_at(file: OwnFile, *, days: int) -> datetime:
+    """Return when the file goes."""
+    return file.asked_at + timedelta(days=days)
+
+
+def files_without_rows(session: Session, paths: Iterable[Path]) -> Sequence[Path]:
+    """Return those of these files that nobody can fetch any more."""
+    named = {path.stem: path for path in paths}
+    known = {str(found) for found in session.scalars(select(OwnFile.id))}
+    return [path for name, path in named.items() if name not in known]
 
 
 def purge(session: Session, rule: Rule, *, days: int, now: datetime, limit: int) -> int:

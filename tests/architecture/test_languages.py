@@ -62,6 +62,7 @@ PAGES = (
     "/bli",
     "/bli?kode=K7M4QX",
     "/mine",
+    "/mine/data",
     "/varsler",
     "/utseende",
     "/om",

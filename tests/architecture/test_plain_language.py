@@ -21,7 +21,7 @@ LONGEST = 20
 HARDEST = {"/personvern": 45}
 # Each page with sentences; /utseende holds the names of languages only.
 PAGES = (
-    "/", "/bidra", "/ideer", "/ideer/ny", "/kart", "/bli", "/mine", "/varsler", "/om", "/personvern",
+    "/", "/bidra", "/ideer", "/ideer/ny", "/kart", "/bli", "/mine", "/mine/data", "/varsler", "/om", "/personvern",
     "/tilgjengelighet", "/offline", "/logg-inn",
 )  # fmt: skip
 LETTERS = {

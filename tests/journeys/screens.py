@@ -80,6 +80,11 @@ def ask_for_a_code(page: "Page") -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Skriv koden")
 
 
+def ask_for_own_data(page: "Page") -> None:
+    page.get_by_role("button", name="Lag fila").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Fila di")
+
+
 def fold_out(page: "Page") -> None:
     page.locator("details summary").first.click()
 
@@ -116,6 +121,9 @@ SCREENS = (
     Screen("receipt after «Angre»", "{undone}", "kari"),
     Screen("own things", "/mine", "kari"),
     Screen("own things, none", "/mine"),
+    Screen("own data", "/mine/data", "kari"),
+    Screen("own data, being made", "/mine/data", "kari", ask_for_own_data),
+    Screen("own data, none", "/mine/data"),
     Screen("notices", "/varsler"),
     Screen("language and look", "/utseende"),
     Screen("privacy", "/personvern"),

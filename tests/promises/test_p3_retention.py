@@ -17,6 +17,7 @@ from app.files.models import Picture
 from app.ideas.models import Idea, Reply, Support
 from app.outbox.models import DeliveryState, OutboxDelivery, OutboxEvent
 from app.parcels.models import Follow
+from app.personal.models import Erasure, OwnFile
 from app.personal.policy import RULES
 from app.push.models import PushLog, PushSubscription
 from app.settings import Settings
@@ -46,6 +47,8 @@ CLASSES: dict[str, tuple[int, Count]] = {
     "dead_phones": (90, rows_of(PushSubscription, PushSubscription.gone_at.is_not(None))),
     "silent_phones": (730, rows_of(PushSubscription, PushSubscription.gone_at.is_(None))),
     "push_log": (90, rows_of(PushLog)),
+    "own_files": (7, rows_of(OwnFile)),
+    "erasures": (90, rows_of(Erasure)),
 }
 
 
@@ -165,6 +168,10 @@ def town(session: Session, settings: Settings, now: datetime) -> None:
         ),
         phone(1, now, gone_at=now, endpoint="", p256dh="", auth=""),
         phone(2, now, endpoint="https://fcm.googleapis.com/x", p256dh="p", auth="a"),
+        OwnFile(
+            id=uuid4(), submission_hash=bytes(32), content_digest=bytes(32), device_key=bytes(32), asked_at=now, key=""
+        ),
+        Erasure(id=uuid4(), submission_hash=bytes(32), content_digest=bytes(32), asked_at=now, done_at=now),
         PushLog(id=uuid4(), subscription_id=uuid4(), topic="step", outcome="accepted", at=now),
     ])  # fmt: skip
     session.commit()

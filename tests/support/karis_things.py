@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from flask import Flask
 from PIL import Image
@@ -14,6 +14,7 @@ from werkzeug.routing import Rule
 
 from app.core.actor import Actor, Role
 from app.core.receipt import receipt_token
+from app.core.submission import submission
 from app.files import service as files
 from app.files.models import Picture
 from app.files.service import Original
@@ -23,6 +24,8 @@ from app.ideas.models import Idea
 from app.outbox import service as outbox
 from app.outbox.models import DeliveryState, OutboxDelivery, OutboxEvent
 from app.outbox.service import Recipient, Route
+from app.personal.pack import file_path, seal
+from app.personal.service import ask_for_file, file_is_ready
 from app.settings import Settings
 from tests.support.ideas import make_idea
 
@@ -37,7 +40,8 @@ WITHDRAWN = "Kanarifugl angret"
 class KarisThings:
     """An idea that everybody reads, one that staff hid, one that she took back; each with a picture that is ready.
 
-    stopped: the delivery of the first one to the archive, which the archive has refused.
+    stopped: the delivery of the first one to the archive, which the archive has refused. own_file: all that we hold on
+    her, ready to be fetched.
     """
 
     public: Idea
@@ -46,6 +50,7 @@ class KarisThings:
     pictures: Mapping[UUID, UUID]
     waiting_picture: UUID
     stopped: UUID
+    own_file: UUID
     settings: Settings
 
     @property
@@ -76,7 +81,16 @@ def karis_things(session: Session, settings: Settings, kari: Actor, now: datetim
         pictures[idea.id] = first.id
     session.commit()
     waiting = session.scalars(select(Picture.id).where(Picture.state == "waiting")).one()
-    return KarisThings(public, hidden, withdrawn, pictures, waiting, _stopped(session, public, now), settings)
+    return KarisThings(
+        public,
+        hidden,
+        withdrawn,
+        pictures,
+        waiting,
+        _stopped(session, public, now),
+        _own_file(session, settings, kari, now),
+        settings,
+    )
 
 
 def _stopped(session: Session, idea: Idea, now: datetime) -> UUID:
@@ -88,6 +102,15 @@ def _stopped(session: Session, idea: Idea, now: datetime) -> UUID:
     delivery.ended_at = now
     session.commit()
     return delivery.id
+
+
+def _own_file(session: Session, settings: Settings, kari: Actor, now: datetime) -> UUID:
+    mark = submission(uuid4(), {}, [])
+    file_id = ask_for_file(session, mark, actor=kari, language="nb", now=now)
+    key = seal(EMAIL.encode(), file_path(settings.instance, file_id))
+    file_is_ready(session, file_id, key=key, now=now)
+    session.commit()
+    return file_id
 
 
 def _idea(session: Session, settings: Settings, kari: Actor, now: datetime, mark: str, pictures: int = 1) -> Idea:
@@ -134,6 +157,7 @@ def addresses(app: Flask, things: KarisThings) -> Iterator[tuple[Rule, str]]:
         "idea_id": ids,
         "input_id": ids,
         "delivery_id": [things.stopped],
+        "file_id": [things.own_file],
         "picture_id": pictures,
         "size": ["side", "liten"],
         "token": [f"{idea_id.hex}.{'A' * 43}" for idea_id in ids],

@@ -97,6 +97,7 @@ def concrete(map_: Map, rule: str, things: KarisThings) -> str:
         "<uuid:idea_id>": str(things.public.id),
         "<uuid:input_id>": str(things.public.id),
         "<uuid:delivery_id>": str(things.stopped),
+        "<uuid:file_id>": str(things.own_file),
         "<uuid:picture_id>": str(things.pictures[things.public.id]),
         "<any(side, liten):size>": "side",
         "<token>": undone,
