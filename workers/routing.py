@@ -26,6 +26,7 @@ JOBS: Mapping[str, Sequence[str]] = {
     "audit_head_due": ("anchor_audit_log",),
     "retention_due": ("purge_personal_data",),
     "own_file_wanted": ("pack_own_data",),
+    "erasure_wanted": ("erase_person",),
 }
 
 

@@ -54,6 +54,12 @@ def close_account(session: Session, email: str, *, actor: Actor | None, now: dat
     return found
 
 
+def close_for_good(session: Session, participant_ids: Sequence[UUID], *, now: datetime) -> None:
+    """Sign out everywhere those whose names are about to be erased."""
+    closed = update(Participant).where(Participant.id.in_(participant_ids), Participant.closed_at.is_(None))
+    session.execute(closed.values(closed_at=now).execution_options(synchronize_session=False))
+
+
 def ask_for_code(session: Session, email: str, *, browser: str, now: datetime) -> UUID:
     """Send a code if the address is known; return the code's id, or one that leads nowhere.
 

@@ -18,7 +18,10 @@ _SHOWN = text("hidden_at IS NULL AND withdrawn_at IS NULL")
 
 
 class Idea(Identified, SubmittedOnce, Model):
-    """An idea as it was sent. hidden_at: staff took it off the page, and why; withdrawn_at: its writer did."""
+    """An idea as it was sent. hidden_at: staff took it off the page, and why; withdrawn_at: its writer did.
+
+    erased_at: its writer asked to be erased; then nothing of what they wrote is here.
+    """
 
     __tablename__ = "ideas"
     __table_args__ = (
@@ -45,6 +48,7 @@ class Idea(Identified, SubmittedOnce, Model):
     hidden_at: Mapped[datetime | None] = column("technical")
     hidden_reason: Mapped[str] = column("content", String(500), default="")
     withdrawn_at: Mapped[datetime | None] = column("technical")
+    erased_at: Mapped[datetime | None] = column("technical")
 
 
 class Support(Identified, Model):

@@ -107,6 +107,7 @@ class PublishedIdea:
     parcel: ParcelView
     hidden_reason: str
     withdrawn: bool
+    erased: bool
 
     @property
     def readable(self) -> bool:
@@ -141,6 +142,7 @@ class IdeaForLetter:
     pictures_pending: bool
     pictures_failed: int
     withdrawn_at: datetime | None
+    erased: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +316,7 @@ def published_idea(session: Session, idea_id: UUID, *, actor: Actor) -> Publishe
         parcel=parcel,
         hidden_reason=idea.hidden_reason,
         withdrawn=idea.withdrawn_at is not None,
+        erased=idea.erased_at is not None,
     )
 
 
@@ -366,6 +369,7 @@ def idea_for_letter(session: Session, idea_id: UUID, store: PictureStore) -> Ide
         pictures_pending=found.pending,
         pictures_failed=found.failed,
         withdrawn_at=idea.withdrawn_at,
+        erased=idea.erased_at is not None,
     )
 
 

@@ -20,3 +20,11 @@ class OwnFileWanted(Event):
     name: ClassVar[str] = "own_file_wanted"
 
     file_id: UUID
+
+
+class ErasureWanted(Event):
+    """Somebody asked to be erased."""
+
+    name: ClassVar[str] = "erasure_wanted"
+
+    erasure_id: UUID

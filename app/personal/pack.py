@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -37,6 +38,7 @@ NAMES: Mapping[str, str] = {
     "sign_in_codes": N_("Koder du har bedt om"),
     "push_subscriptions": N_("Varsler"),
     "own_files": N_("Filer du har hentet"),
+    "parcels": N_("Pakker"),
     "title": N_("Tittel"),
     "body": N_("Tekst"),
     "place": N_("Sted"),
@@ -44,8 +46,14 @@ NAMES: Mapping[str, str] = {
     "name": N_("Navn"),
     "device_key": N_("Merket på mobilen din"),
     "submitted_at": N_("Sendt"),
+    "received_at": N_("Mottatt"),
+    "at": N_("Når"),
+    "since": N_("Fra"),
+    "asked_at": N_("Bestilt"),
     "reason": N_("Grunn"),
 }
+STYLE = "body{font:1.1rem/1.5 sans-serif;max-width:40rem;margin:1rem auto;padding:0 1rem;overflow-wrap:anywhere}"
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
 EXTENSIONS = {b"%PDF": "pdf", b"\xff\xd8\xff": "jpg", b"RIFF": "webp", b"\x89PNG": "png"}
 
 
@@ -99,24 +107,38 @@ def _page(said: Mapping[str, Sequence[Mapping[str, object]]], made_at: datetime,
     head = (
         f'<!doctype html><html lang="{escape(language)}"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><h1>{escape(title)}</h1><p>Innbyggerlab Narvik, {when}</p>"
+        f"<style>{STYLE}</style><title>{escape(title)}</title>"
+        f"<h1>{escape(title)}</h1><p>Innbyggerlab Narvik, {when}</p>"
     )
     parts = [head]
     if not said:
         parts.append(f"<p>{escape(words.gettext(N_('Vi har ikke noe om deg.')))}</p>")
-    for table, found in said.items():
+    for table, found in sorted(said.items(), key=_place):
         parts.append(f"<h2>{escape(_name(table, language))}</h2>")
         parts += [_row(row, language) for row in found]
     return "".join(parts) + "</html>"
 
 
 def _row(row: Mapping[str, object], language: str) -> str:
+    """Show what a person understands; ids are in the JSON."""
     lines = [
-        f"<dt>{escape(_name(name, language))}</dt><dd>{escape(str(value))}</dd>"
+        f"<dt>{escape(_name(name, language))}</dt><dd>{escape(_shown(value))}</dd>"
         for name, value in row.items()
-        if value not in {None, ""}
+        if value not in {None, ""} and name != "id" and not name.endswith("_id")
     ]
     return f"<dl>{''.join(lines)}</dl><hr>"
+
+
+def _place(entry: tuple[str, object]) -> int:
+    """Ideas come first, and what has no name of its own last."""
+    known = list(NAMES)
+    return known.index(entry[0]) if entry[0] in NAMES else len(known)
+
+
+def _shown(value: object) -> str:
+    """Return a moment of ours as a person says it; what somebody wrote stays as they wrote it."""
+    said = str(value)
+    return datetime.fromisoformat(said).astimezone(OSLO).strftime("%d.%m.%Y %H.%M") if MOMENT.fullmatch(said) else said
 
 
 def _name(name: str, language: str) -> str:

@@ -21,6 +21,8 @@ from app.personal.models import OwnFile
 # Stands where a name or a key had to stand: random, the same for nobody, and told apart from a real one by its length.
 NOBODY_BYTES = 16
 NOBODY_TEXT = "slettet-"
+# Stands where somebody had to write something, and has it erased.
+ERASED_TEXT = "Slettet"
 # One device or one account has to stand in each row, since each is counted once: nobody's random mark takes its place.
 COUNTED = frozenset({"supports"})
 
@@ -54,6 +56,18 @@ class Rule:
     days: str
     end: End
     only: Callable[[Table], ColumnElement[bool]] = lambda _table: true()
+
+
+# What becomes of a row when its owner asks to be erased, where that is another end than its rule's. None: it stays as
+# it is. What the municipality has answered is its own; supports stay counted; the wish itself is ended by who does it.
+ERASED: Mapping[str, End | None] = {
+    "pictures": End.GONE,
+    "sealed_letters": End.GONE,
+    "supports": End.NAMELESS,
+    "replies": End.NAMELESS,
+    "status_changes": None,
+    "erasures": None,
+}
 
 
 def _at(name: str) -> Callable[[Table], ColumnElement[Any]]:
@@ -113,6 +127,19 @@ def without_a_rule() -> Sequence[str]:
     return [f"{table.name}.{column.name}" for table in tables for column in tagged(table, "person")]
 
 
+def end_when_erased(table: Table) -> End | None:
+    """Return what becomes of the owner's rows when they ask to be erased: by default their words go too."""
+    if table.name in ERASED:
+        return ERASED[table.name]
+    ends = {rule.end for rule in RULES if rule.table == table.name}
+    return End.GONE if End.GONE in ends else End.EMPTIED
+
+
+def may_erase(actor: Actor) -> bool:
+    """Ask to be erased: citizens. Staff cannot wipe out who did what for the municipality; their account is closed."""
+    return not actor.is_staff
+
+
 def emptied_columns(table: Table, end: End) -> Sequence[Column[Any]]:
     """Return what is emptied. Who wrote a row that must have a writer stays: that account is emptied itself."""
     tags = ("person",) if end is End.NAMELESS else ("person", "content")
@@ -126,7 +153,7 @@ def empty_value(column: Column[Any]) -> object:
     if column.nullable:
         return None
     if isinstance(column.type, String):
-        return f"{NOBODY_TEXT}{uuid4().hex}" if column.unique else ""
+        return f"{NOBODY_TEXT}{uuid4().hex}" if column.unique else "" if column.default is not None else ERASED_TEXT
     raise TypeError(f"{column} is tagged as somebody's, and nothing can stand in its place")
 
 
@@ -138,7 +165,9 @@ def still_says(column: Column[Any]) -> ColumnElement[bool]:
         return column.is_not(None)
     if isinstance(column.type, LargeBinary):
         return func.length(column) > 0
-    return and_(column != "", not_(column.startswith(NOBODY_TEXT))) if column.unique else column != ""
+    if column.unique:
+        return not_(column.startswith(NOBODY_TEXT))
+    return column.not_in(["", ERASED_TEXT])
 
 
 def something_left(table: Table, end: End) -> ColumnElement[bool]:

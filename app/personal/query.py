@@ -1,6 +1,6 @@
 """What is somebody's: which rows, read from the columns, and which of the files they have asked for."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,8 @@ from app.core.db import Instant, Model
 from app.core.errors import NotFound
 from app.core.rows import rows
 from app.core.text import N_
-from app.personal.models import OwnFile
+from app.personal.ledger import subject_of
+from app.personal.models import Erasure, OwnFile
 from app.personal.policy import BELONGS, OWNERS, PARTS, may_fetch, table_named, tagged
 
 Row = Mapping[str, Any]
@@ -29,6 +30,11 @@ class Owner:
     @classmethod
     def of(cls, actor: Actor) -> "Owner":
         return cls(actor.device_key, actor.participant_id)
+
+    @property
+    def subjects(self) -> Sequence[str]:
+        """What the erase ledger calls them."""
+        return [subject_of(mark) for mark in (self.device_key, self.participant_id) if mark is not None]
 
     @property
     def is_nobody(self) -> bool:
@@ -129,3 +135,22 @@ def own_files(session: Session, actor: Actor, *, limit: int = 10) -> Sequence[Ow
         .limit(limit)
     )
     return [found for found in session.scalars(query) if may_fetch(actor, found)]
+
+
+def get_erasure(session: Session, erasure_id: UUID) -> Erasure:
+    """Return a wish to be erased. It tells nobody whose it is, so whoever has its address may see how it goes."""
+    found = session.get(Erasure, erasure_id)
+    if found is None:
+        raise NotFound(N_("Vi fant ikke siden."))
+    return found
+
+
+def owners_among(session: Session, subjects: Collection[str]) -> Sequence[Owner]:
+    """Return the devices and accounts in the database that the erase ledger calls by one of these names."""
+    found: set[Owner] = set()
+    for table in Model.metadata.sorted_tables:
+        for column in (*_owners(table), *([table.c.id] if table.name == "participants" else [])):
+            for (mark,) in rows(session, select(column).where(column.is_not(None)).distinct()):
+                if subject_of(mark) in subjects:
+                    found.add(Owner(mark, None) if isinstance(mark, bytes) else Owner(None, mark))
+    return sorted(found, key=str)

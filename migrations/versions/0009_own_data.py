@@ -1,4 +1,4 @@
-"""Files with what we hold on somebody, and wishes to be erased."""
+"""Files with what we hold on somebody, wishes to be erased, and ideas whose words are."""
 
 from collections.abc import Sequence
 
@@ -46,6 +46,9 @@ def upgrade() -> None:
     )
 
 
+    op.add_column("ideas", sa.Column("erased_at", Instant(), nullable=True))
+
+
 def _submitted_once(table: str) -> Sequence[sa.schema.SchemaItem]:
     return (
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -60,5 +63,6 @@ def _submitted_once(table: str) -> Sequence[sa.schema.SchemaItem]:
 
 
 def downgrade() -> None:
+    op.drop_column("ideas", "erased_at")
     op.drop_table("erasures")
     op.drop_table("own_files")

@@ -63,6 +63,7 @@ PAGES = (
     "/bli?kode=K7M4QX",
     "/mine",
     "/mine/data",
+    "/mine/slett",
     "/varsler",
     "/utseende",
     "/om",

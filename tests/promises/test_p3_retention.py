@@ -43,7 +43,7 @@ CLASSES: dict[str, tuple[int, Count]] = {
     "supports": (730, rows_of(Support, Support.participant_id.is_not(None) | (func.length(Support.device_key) == 32))),
     "follows": (730, rows_of(Follow)),
     "replies": (730, rows_of(Reply, Reply.author_id.is_not(None))),
-    "letters": (90, rows_of(SealedLetter, (SealedLetter.sender_email == EMAIL) | (SealedLetter.title != ""))),
+    "letters": (90, rows_of(SealedLetter, (SealedLetter.sender_email == EMAIL) | (SealedLetter.title != "Slettet"))),
     "dead_phones": (90, rows_of(PushSubscription, PushSubscription.gone_at.is_not(None))),
     "silent_phones": (730, rows_of(PushSubscription, PushSubscription.gone_at.is_(None))),
     "push_log": (90, rows_of(PushLog)),

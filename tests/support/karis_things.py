@@ -25,7 +25,7 @@ from app.outbox import service as outbox
 from app.outbox.models import DeliveryState, OutboxDelivery, OutboxEvent
 from app.outbox.service import Recipient, Route
 from app.personal.pack import file_path, seal
-from app.personal.service import ask_for_file, file_is_ready
+from app.personal.service import ask_for_file, ask_to_be_erased, file_is_ready
 from app.settings import Settings
 from tests.support.ideas import make_idea
 
@@ -41,7 +41,7 @@ class KarisThings:
     """An idea that everybody reads, one that staff hid, one that she took back; each with a picture that is ready.
 
     stopped: the delivery of the first one to the archive, which the archive has refused. own_file: all that we hold on
-    her, ready to be fetched.
+    her, ready to be fetched. erasure: somebody's wish to be erased.
     """
 
     public: Idea
@@ -51,6 +51,7 @@ class KarisThings:
     waiting_picture: UUID
     stopped: UUID
     own_file: UUID
+    erasure: UUID
     settings: Settings
 
     @property
@@ -89,6 +90,7 @@ def karis_things(session: Session, settings: Settings, kari: Actor, now: datetim
         waiting,
         _stopped(session, public, now),
         _own_file(session, settings, kari, now),
+        _erasure(session, now),
         settings,
     )
 
@@ -102,6 +104,13 @@ def _stopped(session: Session, idea: Idea, now: datetime) -> UUID:
     delivery.ended_at = now
     session.commit()
     return delivery.id
+
+
+def _erasure(session: Session, now: datetime) -> UUID:
+    somebody = Actor(device_key=bytes(32))
+    erasure_id = ask_to_be_erased(session, submission(uuid4(), {}, []), actor=somebody, now=now)
+    session.commit()
+    return erasure_id
 
 
 def _own_file(session: Session, settings: Settings, kari: Actor, now: datetime) -> UUID:
@@ -158,6 +167,7 @@ def addresses(app: Flask, things: KarisThings) -> Iterator[tuple[Rule, str]]:
         "input_id": ids,
         "delivery_id": [things.stopped],
         "file_id": [things.own_file],
+        "erasure_id": [things.erasure],
         "picture_id": pictures,
         "size": ["side", "liten"],
         "token": [f"{idea_id.hex}.{'A' * 43}" for idea_id in ids],

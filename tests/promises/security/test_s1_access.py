@@ -98,6 +98,7 @@ def concrete(map_: Map, rule: str, things: KarisThings) -> str:
         "<uuid:input_id>": str(things.public.id),
         "<uuid:delivery_id>": str(things.stopped),
         "<uuid:file_id>": str(things.own_file),
+        "<uuid:erasure_id>": str(things.erasure),
         "<uuid:picture_id>": str(things.pictures[things.public.id]),
         "<any(side, liten):size>": "side",
         "<token>": undone,
