@@ -43,6 +43,7 @@ def test_p2_whoever_is_erased_is_gone_and_stays_gone_after_a_restore(drive: Call
 
         for name in ("web", "reconciler"):
             driver.kill(name)
+        driver.engine.dispose()
         driver.flask("restore", "--yes", str(backup))
         backup.unlink()
 

@@ -15,6 +15,7 @@ from app.core.actor import Actor
 from app.files.models import Picture, PictureState
 from app.files.store import make_folder, picture_store
 from app.ideas.models import Idea, Support
+from app.outbox import watermark
 from app.outbox.models import DeliveryAttempt, DeliveryState, OutboxDelivery, OutboxEvent
 from app.outbox.service import new_reference
 from app.parcels.models import Follow, Parcel, StepChange
@@ -146,6 +147,11 @@ def dead_letter(house: House) -> None:
     delivery.state, delivery.stop_reason, delivery.ended_at = "stoppet", "Brevet er for stort.", house.now
 
 
+def put_back_by_hand(house: House) -> None:
+    """Somebody has laid an older copy in the place of the database."""
+    (house.settings.instance / watermark.FILE).write_text("1000000\n")
+
+
 FAULTS: dict[Callable[[House], None], str] = {
     lost_row: "går ikke opp",
     lost_delivery: "går ikke opp",
@@ -162,6 +168,7 @@ FAULTS: dict[Callable[[House], None], str] = {
     orphan_file: "filer i karantene",
     wrong_count: "annet tall enn de har støtter",
     dead_letter: "venter på et menneske",
+    put_back_by_hand: "eldre enn den var",
 }
 
 
