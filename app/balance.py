@@ -22,6 +22,7 @@ from app.files.service import KEPT_AT_MOST
 from app.files.store import picture_store
 from app.ideas.models import Correction, Idea, Support
 from app.outbox import query as outbox
+from app.outbox import watermark
 from app.outbox.models import DeliveryAttempt, DeliveryState, OutboxDelivery, OutboxEvent
 from app.parcels.models import Parcel, StepChange
 from app.settings import Settings
@@ -81,6 +82,8 @@ def faults(session: Session, settings: Settings, now: datetime) -> list[str]:
     """Return a sentence for each thing that is wrong, for the person who runs it; empty when all is well."""
     counted = balance(session)
     found = [] if counted.adds_up else [f"Regnskapet går ikke opp: {counted}"]
+    if watermark.is_behind(session, settings.instance):
+        found.append("Databasen er eldre enn den var, så ingenting blir sendt. Kjør flask restore --by-hand.")
     found += _unmatched(session)
     found += _lost(session)
     found += _stuck(session, now, settings)

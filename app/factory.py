@@ -24,6 +24,7 @@ import app.ideas.service
 import app.pages.routes
 import app.parcels.query
 import app.parcels.service
+import app.personal.routes
 import app.processes.routes
 import app.push.query
 import app.push.routes
@@ -48,6 +49,7 @@ BLUEPRINTS = (
     app.cases.routes.bp,
     app.push.routes.bp,
     app.desk.routes.bp,
+    app.personal.routes.bp,
     observe.bp,
 )
 # What a phone has sent without an account, room by room: it can come along when its owner signs in.

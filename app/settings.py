@@ -64,6 +64,15 @@ class Settings:
     x_accel: bool = False
     rate_limits: bool = True
     backup_recipients: str = ""
+    backup_folder: str = ""
+    # How many days each class of personal data is kept; app/personal/policy.py says which they are.
+    keep_codes_days: int = 14
+    keep_accounts_days: int = 730
+    keep_inputs_days: int = 730
+    keep_letters_days: int = 90
+    keep_push_days: int = 90
+    keep_files_days: int = 7
+    keep_backups_days: int = 35
     accessibility_statement_url: str = "https://uustatus.no/nb/"
     answer_days: int = 0
 
@@ -175,6 +184,13 @@ def _faults(settings: Settings) -> list[str]:
             found.append(f"LAB_{name.upper()} names {path}, and there is no such file.")
     if settings.cases_timeout <= 0 or settings.cases_processing <= 0 or settings.cases_margin <= 0:
         found.append("LAB_CASES_TIMEOUT, _PROCESSING and _MARGIN must be above 0: the lease is their sum.")
+    if settings.backup_folder and not Path(settings.backup_folder).is_dir():
+        found.append(f"LAB_BACKUP_FOLDER names {settings.backup_folder}, and there is no such folder.")
+    found += [
+        f"LAB_{name.upper()} must be at least 1 day."
+        for name in (field.name for field in fields(settings))
+        if name.startswith("keep_") and getattr(settings, name) < 1
+    ]
     if settings.photo_isolation not in {"auto", "off"}:
         found.append("LAB_PHOTO_ISOLATION must be auto or off.")
     if settings.production and not found:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.core.actor import Actor, Role
 from app.factory import create_app
+from app.outbox import watermark
 from app.settings import Settings
 from app.web.extensions import db
 from tests.support.accounts import staff
@@ -73,12 +74,13 @@ def now(clock: dict[str, datetime]) -> Iterator[datetime]:
 
 
 @pytest.fixture
-def session(engine: Engine, now: datetime) -> Iterator[Session]:
+def session(engine: Engine, settings: Settings, now: datetime) -> Iterator[Session]:
     """A session on the real database; what a test stores is removed after it."""
     with Session(engine.execution_options(writes=True), expire_on_commit=False) as made:
         yield made
         made.rollback()
     wipe(engine)
+    (settings.instance / watermark.FILE).unlink(missing_ok=True)
 
 
 @pytest.fixture

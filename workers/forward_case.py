@@ -29,6 +29,7 @@ CHANNEL = "archive"
 QUEUE = "send"
 
 WITHDRAWN = "angret av innsenderen"
+ERASED = "slettet av innsenderen"
 NOT_FORWARDED = "innspillet er ikke i arkivet"
 PICTURES_S, FOLDER_S, INPUT_S = 2.0, 1.0, 15.0
 FOLDER_AT_MOST_S = 600.0
@@ -47,15 +48,22 @@ def handle(work: Work, event: OutboxEvent) -> None:
 
 
 def _forward_idea(work: Work, idea_id: UUID, *, leaves_at: datetime) -> None:
-    """File an idea. One withdrawn before it left is not sent; one withdrawn later is, as its writer was told."""
+    """File an idea. One withdrawn before it left is not sent; one withdrawn later is, as its writer was told.
+
+    Of one that was erased nothing is left to send.
+    """
     with work.transaction() as session:
         codes = cases_query.settings_in_force(session, work.settings)
         idea = ideas.idea_for_letter(session, idea_id, picture_store(work.settings))
         letter = cases_query.sealed_letter_or_none(session, work.reference)
         regretted = idea.withdrawn_at is not None and idea.withdrawn_at < leaves_at and letter is None
-        folder = None if regretted else cases.folder_for(session, idea.area_slug, idea.area_name, codes, now=work.now)
+        folder = (
+            None
+            if regretted or idea.erased
+            else cases.folder_for(session, idea.area_slug, idea.area_name, codes, now=work.now)
+        )
     if folder is None:
-        _never(work, idea_id, WITHDRAWN)
+        _never(work, idea_id, ERASED if idea.erased else WITHDRAWN)
         return
     if letter is None:
         if idea.pictures_pending:

@@ -33,6 +33,9 @@ JOBS: Mapping[str, Sequence[str]] = {
     "process_published": (),
     "process_ended": (),
     "news_published": (),
+    "retention_due": ("purge_personal_data",),
+    "own_file_wanted": ("pack_own_data",),
+    "erasure_wanted": ("erase_person",),
 }
 
 

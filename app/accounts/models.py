@@ -31,7 +31,7 @@ class Participant(Identified, Model):
     language: Mapped[str] = column("technical", String(5), default="nb")
     created_at: Mapped[datetime] = column("technical")
     closed_at: Mapped[datetime | None] = column("technical")
-    audit_salt: Mapped[bytes] = column("technical", default=lambda: secrets.token_bytes(SALT_BYTES))
+    audit_salt: Mapped[bytes] = column("person", default=lambda: secrets.token_bytes(SALT_BYTES))
 
     @property
     def audit_key(self) -> bytes:

@@ -64,6 +64,12 @@ def close_account(session: Session, email: str, *, actor: Actor | None, now: dat
     return found
 
 
+def close_for_good(session: Session, participant_ids: Sequence[UUID], *, now: datetime) -> None:
+    """Sign out everywhere those whose names are about to be erased."""
+    closed = update(Participant).where(Participant.id.in_(participant_ids), Participant.closed_at.is_(None))
+    session.execute(closed.values(closed_at=now).execution_options(synchronize_session=False))
+
+
 def ask_for_code(session: Session, email: str, *, browser: str, language: str, now: datetime) -> UUID:
     """Let a code and a link be mailed to an address, known or not; return the code's id.
 
@@ -170,9 +176,3 @@ def end_sign_ins(session: Session, *, actor: Actor) -> None:
 
 def _end_all(session: Session, participant_id: UUID) -> None:
     session.execute(delete(SignIn).where(SignIn.participant_id == participant_id))
-
-
-def forget_old(session: Session, *, now: datetime) -> None:
-    """Delete the sign-ins that have run out, and the codes older than ADDRESS_KEPT with the addresses they went to."""
-    session.execute(delete(SignInCode).where(SignInCode.made_at < now - ADDRESS_KEPT))
-    session.execute(delete(SignIn).where(SignIn.ends_at <= now))

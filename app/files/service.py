@@ -20,7 +20,7 @@ from app.core.errors import RuleBroken
 from app.core.text import N_
 from app.files.headers import Header, UnreadableHeaderError, kind_of, read_header
 from app.files.models import Picture, PictureState
-from app.files.store import PictureStore, make_folder, new_file, sync
+from app.files.store import PAGE, PictureStore, make_folder, new_file, sync
 
 FIELD = "pictures"
 KEPT_AT_MOST = timedelta(hours=24)
@@ -129,6 +129,16 @@ def _end(session: Session, picture_id: UUID, **values: object) -> None:
     session.execute(
         update(Picture).where(Picture.id == picture_id, Picture.state == PictureState.WAITING.value).values(**values)
     )
+
+
+def remove(session: Session, picture_ids: Sequence[UUID], *, store: PictureStore) -> None:
+    """Remove all files of these pictures, originals too. Their rows are the caller's to remove."""
+    for picture_id in picture_ids:
+        folder = store.redrawn(picture_id, PAGE).parent
+        if folder.is_dir():
+            shutil.rmtree(folder)
+    for name in session.scalars(select(Picture.original_name).where(Picture.id.in_(picture_ids))):
+        store.original(name).unlink(missing_ok=True)
 
 
 def remove_orphans(session: Session, store: PictureStore, *, now: datetime) -> int:

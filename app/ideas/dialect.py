@@ -75,6 +75,16 @@ def reindex_idea(session: Session, idea_id: UUID, words: str) -> None:
     index_idea(session, idea_id, words)
 
 
+def unindex_ideas(session: Session, idea_ids: Sequence[UUID]) -> None:
+    """Make ideas unfindable, with no stem of their words left: SQLite's index keeps them until it is made anew."""
+    if is_postgresql(session):
+        session.execute(text("DELETE FROM ideas_search WHERE idea_id = ANY(:ids)"), {"ids": list(idea_ids)})
+        return
+    for idea_id in idea_ids:
+        session.execute(text("DELETE FROM ideas_search WHERE idea_id = :id"), {"id": idea_id.hex})
+    session.execute(text("INSERT INTO ideas_search(ideas_search) VALUES ('optimize')"))
+
+
 def find_ideas(session: Session, question: str) -> Sequence[UUID]:
     """Return ideas that hold every word of `question` (a word may go on), at most MOST_HITS, newest first."""
     wanted = stems(question)[:10]

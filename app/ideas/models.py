@@ -33,6 +33,7 @@ class Idea(Identified, SubmittedOnce, Model):
     """An idea as it was sent. hidden_at: staff took it off the page, and why; withdrawn_at: its writer did.
 
     channel: by which way it came; written_at: the day it was given, where staff wrote it down later.
+    erased_at: its writer asked to be erased; then nothing of what they wrote is here.
     """
 
     __tablename__ = "ideas"
@@ -62,6 +63,7 @@ class Idea(Identified, SubmittedOnce, Model):
     hidden_at: Mapped[datetime | None] = column("technical")
     hidden_reason: Mapped[str] = column("content", String(500), default="")
     withdrawn_at: Mapped[datetime | None] = column("technical")
+    erased_at: Mapped[datetime | None] = column("technical")
     channel: Mapped[str] = column("technical", String(10), default=Channel.WEB.value)
     written_at: Mapped[datetime | None] = column("technical")
 

@@ -114,6 +114,7 @@ class PublishedIdea:
     hidden_reason: str
     withdrawn: bool
     registered: bool
+    erased: bool
 
     @property
     def readable(self) -> bool:
@@ -148,6 +149,7 @@ class IdeaForLetter:
     pictures_pending: bool
     pictures_failed: int
     withdrawn_at: datetime | None
+    erased: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,6 +386,7 @@ def published_idea(session: Session, idea_id: UUID, *, actor: Actor) -> Publishe
         hidden_reason=idea.hidden_reason,
         withdrawn=idea.withdrawn_at is not None,
         registered=idea.channel != Channel.WEB.value,
+        erased=idea.erased_at is not None,
     )
 
 
@@ -471,6 +474,7 @@ def idea_for_letter(session: Session, idea_id: UUID, store: PictureStore) -> Ide
         pictures_pending=found.pending,
         pictures_failed=found.failed,
         withdrawn_at=idea.withdrawn_at,
+        erased=idea.erased_at is not None,
     )
 
 

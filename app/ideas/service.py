@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, func, update
 from sqlalchemy.orm import Session
 
 from app.audit import service as audit
@@ -22,7 +22,7 @@ from app.core.text import N_, clean_text
 from app.files import service as files
 from app.files.service import Original
 from app.files.store import PictureStore
-from app.ideas.dialect import index_idea, reindex_idea
+from app.ideas.dialect import index_idea, reindex_idea, unindex_ideas
 from app.ideas.events import IdeaAnswered, IdeaCorrected, IdeaHidden, IdeaSubmitted, IdeaWithdrawn
 from app.ideas.models import KIND, Channel, Correction, Idea, Reply, Support
 from app.ideas.policy import may_answer, may_correct
@@ -320,3 +320,18 @@ def show_idea(session: Session, idea: Idea, *, actor: Actor, now: datetime) -> N
     idea.hidden_at, idea.hidden_reason = None, ""
     files.set_public(session, idea.id, public=True)
     audit.note(session, "idea_shown", f"idea:{idea.id}", actor=actor, now=now)
+
+
+def forget_words(session: Session, idea_ids: Sequence[UUID], *, now: datetime) -> None:
+    """Take ideas whose words are about to be erased off the page and out of the search.
+
+    None of them is hidden any more: there is nothing left to hide, and why it was may have quoted them.
+    """
+    if not idea_ids:
+        return
+    gone = {"withdrawn_at": func.coalesce(Idea.withdrawn_at, now), "erased_at": func.coalesce(Idea.erased_at, now)}
+    erased = update(Idea).where(Idea.id.in_(idea_ids))
+    session.execute(
+        erased.values(hidden_at=None, hidden_reason="", **gone).execution_options(synchronize_session=False)
+    )
+    unindex_ideas(session, idea_ids)

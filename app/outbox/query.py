@@ -181,5 +181,10 @@ def is_paused(session: Session, scope: str) -> bool:
     return pause is not None and pause.closed
 
 
+def anything_before(session: Session, moment: datetime) -> bool:
+    """Tell whether anything at all was recorded before `moment`."""
+    return session.scalars(select(OutboxEvent.id).where(OutboxEvent.recorded_at < moment).limit(1)).first() is not None
+
+
 def unrouted_count(session: Session) -> int:
     return session.scalar(select(func.count()).where(OutboxEvent.routed_at.is_(None))) or 0

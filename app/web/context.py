@@ -71,6 +71,11 @@ def end_session() -> None:
         cookie.permanent = True
 
 
+def forget_device() -> None:
+    """Remove all that the session cookie says of this device and of who used it."""
+    cookie.clear()
+
+
 def key_laid_aside() -> bytes | None:
     """Return the keyed hash of the mark this device had before somebody signed in."""
     return _key_of(_ASIDE)

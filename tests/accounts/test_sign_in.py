@@ -80,16 +80,6 @@ def test_a_citizen_stays_signed_in_on_her_phone_and_staff_only_while_the_browser
     assert ["Expires" in cookie for cookie in lasting] == [True, False]
 
 
-def test_an_address_that_nobody_showed_to_be_theirs_is_forgotten_after_fourteen_days(session, visit, now):
-    visit.post("/logg-inn", {"email": "ukjent@test.example"})
-
-    service.forget_old(session, now=now + timedelta(days=14))
-    kept = session.scalars(select(SignInCode.email)).all()
-    service.forget_old(session, now=now + timedelta(days=14, seconds=1))
-
-    assert (kept, session.scalars(select(SignInCode.email)).all()) == (["ukjent@test.example"], [])
-
-
 def test_nobodys_post_box_is_filled_from_one_place(settings, tmp_path, session):
     made = create_app(replace(settings, rate_limits=True, instance=tmp_path))
     made.config["WTF_CSRF_ENABLED"] = False

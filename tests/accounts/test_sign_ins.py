@@ -1,7 +1,5 @@
 """Everybody sees where they are signed in and can end it; what is ended is out at the next request."""
 
-from datetime import timedelta
-
 import pytest
 from sqlalchemy import select
 
@@ -95,18 +93,6 @@ def test_closing_an_account_ends_all_for_good_also_when_it_is_opened_again(visit
     service.add_participant(session, email=KARI, name="", title="", role=Role.CITIZEN, now=now)
 
     assert out(visit)
-    assert session.scalars(select(SignIn)).all() == []
-
-
-@pytest.mark.parametrize(("who", "days"), [(KARI, 365), ("per@test.example", 7)])
-def test_a_sign_in_runs_out_by_itself(visit, per, session, clock, now, who, days):
-    sign_in(visit, who)
-
-    clock["now"] = now + timedelta(days=days, seconds=-1)
-    assert not out(visit)
-    clock["now"] = now + timedelta(days=days)
-    assert out(visit)
-    service.forget_old(session, now=clock["now"])
     assert session.scalars(select(SignIn)).all() == []
 
 

@@ -64,6 +64,8 @@ PAGES = (
     "/bli",
     "/bli?kode=K7M4QX",
     "/mine",
+    "/mine/data",
+    "/mine/slett",
     "/varsler",
     "/utseende",
     "/om",

@@ -21,8 +21,8 @@ LONGEST = 20
 HARDEST = {"/personvern": 45}
 # Each page with sentences; /utseende holds the names of languages only.
 PAGES = (
-    "/", "/bidra", "/ideer", "/ideer/ny", "/kart", "/bli", "/mine", "/varsler", "/om", "/personvern",
-    "/tilgjengelighet", "/offline", "/logg-inn",
+    "/", "/bidra", "/ideer", "/ideer/ny", "/kart", "/bli", "/mine", "/mine/data", "/mine/slett", "/varsler", "/om",
+    "/personvern", "/tilgjengelighet", "/offline", "/logg-inn",
 )  # fmt: skip
 LETTERS = {
     "receipt": lambda: service.receipt_letter("kari@example.invalid", "nb", url=URL),

@@ -80,6 +80,16 @@ def ask_for_a_code(page: "Page") -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Skriv koden")
 
 
+def ask_for_own_data(page: "Page") -> None:
+    page.get_by_role("button", name="Lag fila").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Fila di")
+
+
+def erase_unsure(page: "Page") -> None:
+    page.get_by_role("button", name="Slett alt").click()
+    expect(page.locator("#error-summary")).to_be_visible()
+
+
 def fold_out(page: "Page") -> None:
     page.locator("details summary").first.click()
 
@@ -156,6 +166,12 @@ SCREENS = (
     Screen("receipt after «Angre»", "{undone}", "kari"),
     Screen("own things", "/mine", "kari"),
     Screen("own things, none", "/mine"),
+    Screen("own data", "/mine/data", "kari"),
+    Screen("own data, being made", "/mine/data", "kari", ask_for_own_data),
+    Screen("own data, none", "/mine/data"),
+    Screen("erasing", "/mine/slett", "kari"),
+    Screen("erasing, not sure", "/mine/slett", "kari", erase_unsure),
+    Screen("erasing, nothing", "/mine/slett"),
     Screen("notices", "/varsler"),
     Screen("language and look", "/utseende"),
     Screen("privacy", "/personvern"),

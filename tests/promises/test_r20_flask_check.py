@@ -15,6 +15,7 @@ from app.core.actor import Actor
 from app.files.models import Picture, PictureState
 from app.files.store import make_folder, picture_store
 from app.ideas.models import Idea, Support
+from app.outbox import watermark
 from app.outbox.models import DeliveryAttempt, DeliveryState, OutboxDelivery, OutboxEvent
 from app.outbox.service import new_reference
 from app.parcels.models import Follow, Parcel, StepChange
@@ -153,6 +154,11 @@ def lost_comment(house: House) -> None:
     house.session.execute(delete(OutboxEvent).where(OutboxEvent.kind == "comment_submitted"))
 
 
+def put_back_by_hand(house: House) -> None:
+    """Somebody has laid an older copy in the place of the database."""
+    (house.settings.instance / watermark.FILE).write_text("1000000\n")
+
+
 FAULTS: dict[Callable[[House], None], str] = {
     lost_comment: "innspill har ingen levering",
     lost_row: "går ikke opp",
@@ -170,6 +176,7 @@ FAULTS: dict[Callable[[House], None], str] = {
     orphan_file: "filer i karantene",
     wrong_count: "annet tall enn de har støtter",
     dead_letter: "venter på et menneske",
+    put_back_by_hand: "eldre enn den var",
 }
 
 

@@ -73,6 +73,13 @@ class Citizen:
             files = [("pictures", ("", b"", "application/octet-stream"))]
         return self._client.post("/ideer/ny", data=fields, files=files or None, headers=dict(headers))
 
+    def post(self, path: str, form: Mapping[str, object]) -> httpx.Response:
+        """Send any form, with a fresh token: the page it stands on was shown just now."""
+        return self._client.post(path, data={**form, "csrf_token": self.fetch_token()})
+
+    def get(self, path: str) -> httpx.Response:
+        return self._client.get(path)
+
     def send_idea(self, title: str, *, key: UUID | None = None, pictures: Sequence[bytes] = ()) -> httpx.Response:
         return self.send(idea_form(title=title, submission_id=str(key or uuid4())), pictures=pictures)
 

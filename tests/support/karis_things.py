@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 from flask import Flask
 from PIL import Image
@@ -28,6 +28,8 @@ from app.ideas.models import Idea
 from app.outbox import service as outbox
 from app.outbox.models import DeliveryState, OutboxDelivery, OutboxEvent
 from app.outbox.service import Recipient, Route
+from app.personal.pack import file_path, seal
+from app.personal.service import ask_for_file, ask_to_be_erased, file_is_ready
 from app.processes.models import Process
 from app.settings import Settings
 from tests.support.accounts import staff
@@ -50,6 +52,7 @@ class KarisThings:
     stopped: the delivery of the first one to the archive, which the archive has refused. shown, draft, scrap: a process
     that everybody sees, and two that staff are writing. template: of an answer. comments: on the first
     one, "public", "hidden" and "withdrawn".
+    own_file: all that we hold on her, ready to be fetched. erasure: somebody's wish to be erased.
     """
 
     public: Idea
@@ -63,6 +66,8 @@ class KarisThings:
     scrap: Process
     template: UUID
     comments: Mapping[str, Comment]
+    own_file: UUID
+    erasure: UUID
     settings: Settings
 
     @property
@@ -110,6 +115,8 @@ def karis_things(session: Session, settings: Settings, kari: Actor, now: datetim
         *processes,
         _template(session, now),
         said,
+        _own_file(session, settings, kari, now),
+        _erasure(session, now),
         settings,
     )
 
@@ -138,6 +145,22 @@ def _template(session: Session, now: datetime) -> UUID:
     session.add(made)
     session.commit()
     return made.id
+
+
+def _erasure(session: Session, now: datetime) -> UUID:
+    somebody = Actor(device_key=bytes(32))
+    erasure_id = ask_to_be_erased(session, submission(uuid4(), {}, []), actor=somebody, now=now)
+    session.commit()
+    return erasure_id
+
+
+def _own_file(session: Session, settings: Settings, kari: Actor, now: datetime) -> UUID:
+    mark = submission(uuid4(), {}, [])
+    file_id = ask_for_file(session, mark, actor=kari, language="nb", now=now)
+    key = seal(EMAIL.encode(), file_path(settings.instance, file_id))
+    file_is_ready(session, file_id, key=key, now=now)
+    session.commit()
+    return file_id
 
 
 def _idea(session: Session, settings: Settings, kari: Actor, now: datetime, mark: str, pictures: int = 1) -> Idea:
@@ -190,6 +213,8 @@ def addresses(app: Flask, things: KarisThings) -> Iterator[tuple[Rule, str]]:
         "template_id": [things.template],
         "view_id": [things.template],
         "comment_id": [comment.id for comment in things.comments.values()],
+        "file_id": [things.own_file],
+        "erasure_id": [things.erasure],
         "picture_id": pictures,
         "size": ["side", "liten"],
         "token": [f"{idea_id.hex}.{'A' * 43}" for idea_id in ids],

@@ -105,6 +105,8 @@ def concrete(map_: Map, rule: str, things: KarisThings) -> str:
         "<uuid:sign_in_id>": str(things.public.id),
         "<uuid:template_id>": str(things.template),
         "<uuid:view_id>": str(things.template),
+        "<uuid:file_id>": str(things.own_file),
+        "<uuid:erasure_id>": str(things.erasure),
         "<uuid:picture_id>": str(things.pictures[things.public.id]),
         "<any(side, liten):size>": "side",
         "<token>": undone,
