@@ -135,6 +135,7 @@ def addresses(app: Flask, things: KarisThings) -> Iterator[tuple[Rule, str]]:
         "input_id": ids,
         "delivery_id": [things.stopped],
         "sign_in_id": ids,
+        "door": ["innbygger", "ansatt"],
         "picture_id": pictures,
         "size": ["side", "liten"],
         "token": [f"{idea_id.hex}.{'A' * 43}" for idea_id in ids],

@@ -100,6 +100,7 @@ def concrete(map_: Map, rule: str, things: KarisThings) -> str:
         "<uuid:input_id>": str(things.public.id),
         "<uuid:delivery_id>": str(things.stopped),
         "<uuid:sign_in_id>": str(things.public.id),
+        "<any(innbygger, ansatt):door>": "innbygger",
         "<uuid:picture_id>": str(things.pictures[things.public.id]),
         "<any(side, liten):size>": "side",
         "<token>": undone,
