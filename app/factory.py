@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 from flask import Flask
 from sqlalchemy import Engine
@@ -31,6 +32,7 @@ import app.push.routes
 import app.push.service
 from app import commands
 from app.accounts.client import Belongings
+from app.accounts.oidc import Provider, ProviderSettings
 from app.core import crash, postgresql, sqlite
 from app.files.cleaning import can_isolate
 from app.settings import Settings, read_settings
@@ -82,6 +84,7 @@ def create_app(
         BABEL_TRANSLATION_DIRECTORIES=str(STATIC.parent / "app" / "translations"),
     )
     lab.extensions.update(lab_settings=settings, lab_secret_keys=keys, lab_clock=clock, lab_belongings=BELONGINGS)
+    lab.extensions["lab_providers"] = providers(settings)
     lab.extensions["lab_assets"] = assets or read_assets()
     _install(lab, settings)
     for blueprint in BLUEPRINTS:
@@ -142,6 +145,28 @@ def _install(lab: Flask, settings: Settings) -> None:
         share_passed=share_passed,
         time_left=time_left,
         opens=access.opens,
+    )
+
+
+def providers(settings: Settings) -> dict[str, Provider]:
+    """Return the identity providers that are set up, by the door they open."""
+    doors = {"innbygger": _provider(settings, "citizen"), "ansatt": _provider(settings, "staff")}
+    return {door: Provider(given) for door, given in doors.items() if given.issuer}
+
+
+def _provider(settings: Settings, who: str) -> ProviderSettings:
+    def said(part: str) -> str:
+        return str(getattr(settings, f"oidc_{who}_{part}"))
+
+    return ProviderSettings(
+        name=said("name"),
+        issuer=said("issuer"),
+        client_id=said("client_id"),
+        scope=said("scope"),
+        levels=tuple(filter(None, (level.strip() for level in said("acr").split(",")))),
+        secret=settings.secret(said("secret_file")),
+        key=Path(said("key_file")).read_text(encoding="utf-8") if said("key_file") else "",
+        key_id=said("key_id"),
     )
 
 

@@ -5,7 +5,7 @@ import secrets
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from app.core.actor import Actor, Role
@@ -18,7 +18,8 @@ SALT_BYTES = 16
 class Participant(Identified, Model):
     """Somebody who signs in. A citizen has no name here and no title, only the address that was shown to be theirs.
 
-    email: in lower case. audit_salt: goes when they are erased, and then no line of the audit log leads to them.
+    email: in lower case; <id>@uten.invalid for who came from an identity provider: no mail can reach it. audit_salt:
+    goes when they are erased, and then no line of the audit log leads to them.
     """
 
     __tablename__ = "participants"
@@ -59,6 +60,18 @@ class SignInCode(Identified, Model):
     made_at: Mapped[datetime] = column("technical")
     used_at: Mapped[datetime | None] = column("technical")
     tries: Mapped[int] = column("technical", default=0)
+
+
+class ProviderIdentity(Identified, Model):
+    """Who an account is to an identity provider. sub: the provider's own name for them, never a fødselsnummer."""
+
+    __tablename__ = "provider_identities"
+    __table_args__ = (UniqueConstraint("issuer", "sub", name="one_account_per_identity"),)
+
+    participant_id: Mapped[UUID] = column("person", ForeignKey("participants.id"), index=True)
+    issuer: Mapped[str] = column("technical", String(255))
+    sub: Mapped[str] = column("person", String(255))
+    made_at: Mapped[datetime] = column("technical")
 
 
 class SignIn(Identified, Model):

@@ -3,19 +3,20 @@
 import hmac
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.devices import Device
 from app.accounts.events import SignInCodeWanted
-from app.accounts.models import Participant, SignIn, SignInCode
+from app.accounts.models import Participant, ProviderIdentity, SignIn, SignInCode
+from app.accounts.oidc import Identity
 from app.accounts.query import LinkState, is_fresh, is_from, link_state, mark_hash
 from app.audit import service as audit
 from app.core.actor import Actor, Role
 from app.core.dialect import insert_once
-from app.core.errors import NotFound, RuleBroken
+from app.core.errors import NotAllowed, NotFound, RuleBroken
 from app.core.receipt import one_time_code
 from app.core.text import N_
 from app.outbox import service as outbox
@@ -23,6 +24,8 @@ from app.outbox import service as outbox
 TRIES = 5
 # How long an address is kept that nobody has shown to be theirs.
 ADDRESS_KEPT = timedelta(days=14)
+CLOSED = N_("Denne kontoen er stengt.")
+NO_ROLE = N_("Du har ikke tilgang ennå. Spør den som styrer Innbyggerlab om å gi deg en rolle.")
 # How long a sign-in lasts at most. A citizen's phone is their own; what staff can do is worth a code a week.
 CITIZEN_LASTS, WORK_LASTS = timedelta(days=365), timedelta(days=7)
 WRONG = N_("Koden stemmer ikke, eller den er for gammel. Be om en ny.")
@@ -150,6 +153,57 @@ def _citizen(session: Session, code: SignInCode, now: datetime) -> Participant:
         insert_once(session, Participant, {**new, "title": "", "created_at": now})
         found = session.scalars(whose).one()
     return found
+
+
+def citizen_of(session: Session, identity: Identity, *, now: datetime) -> Participant:
+    """Return the citizen whose identity this is, made at the first time. Raises NotAllowed when the account is closed.
+
+    What the provider says of their address is not used: it would lead one way of signing in into another's account.
+    """
+    found = _by_identity(session, identity)
+    if found is None:
+        made = Participant(id=uuid4(), name="", role=Role.CITIZEN.value, created_at=now)
+        made.email = f"{made.id}@uten.invalid"
+        session.add(made)
+        session.flush()
+        found = _bound(session, identity, made, now)
+    if found.closed_at is not None:
+        raise NotAllowed(CLOSED)
+    return found
+
+
+def colleague_of(session: Session, identity: Identity, *, now: datetime) -> Participant:
+    """Return who works here with this identity. Raises NotAllowed: the provider makes nobody one of us.
+
+    An administrator has given the address a role before; the first sign-in ties the identity to it.
+    """
+    found = _by_identity(session, identity)
+    if found is None and identity.email:
+        known = session.scalar(select(Participant).where(Participant.email == identity.email))
+        works_here = known is not None and known.actor.is_staff and known.closed_at is None
+        found = _bound(session, identity, known, now) if known is not None and works_here else None
+    if found is None or found.closed_at is not None or not found.actor.is_staff:
+        raise NotAllowed(NO_ROLE)
+    audit.note(session, "signed_in", f"participant:{found.id}", actor=found.actor, now=now)
+    return found
+
+
+def _by_identity(session: Session, identity: Identity) -> Participant | None:
+    return session.scalar(
+        select(Participant)
+        .join(ProviderIdentity, ProviderIdentity.participant_id == Participant.id)
+        .where(ProviderIdentity.issuer == identity.issuer, ProviderIdentity.sub == identity.sub)
+    )
+
+
+def _bound(session: Session, identity: Identity, participant: Participant, now: datetime) -> Participant:
+    """Tie the identity to this account; whoever did so first, in another tab, has decided whose it is."""
+    whose = {"issuer": identity.issuer, "sub": identity.sub, "participant_id": participant.id, "made_at": now}
+    if insert_once(session, ProviderIdentity, whose):
+        return participant
+    first = _by_identity(session, identity)
+    assert first is not None  # noqa: S101 - the key was taken, so its row is there
+    return first
 
 
 def begin_sign_in(session: Session, participant: Participant, *, device: Device, now: datetime) -> UUID:

@@ -25,6 +25,7 @@ def upgrade() -> None:
     _make_codes(sa.Column("email", sa.String(254), nullable=False), sa.Column("language", sa.String(5), nullable=False))
     op.create_index("ix_sign_in_codes_made", "sign_in_codes", ["made_at"])
     _make_sign_ins()
+    _make_identities()
     for name, (table, columns) in INDEXES.items():
         op.create_index(name, table, columns)
 
@@ -62,9 +63,28 @@ def _make_codes(*whose: sa.Column[object] | sa.ForeignKeyConstraint) -> None:
     )
 
 
+def _make_identities() -> None:
+    op.create_table(
+        "provider_identities",
+        sa.Column("participant_id", sa.Uuid(), nullable=False),
+        sa.Column("issuer", sa.String(255), nullable=False),
+        sa.Column("sub", sa.String(255), nullable=False),
+        sa.Column("made_at", Instant(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["participant_id"], ["participants.id"], name=op.f("provider_identities_participant_id_fkey")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("provider_identities_pkey")),
+        sa.UniqueConstraint("issuer", "sub", name="one_account_per_identity"),
+        sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_provider_identities_participant_id"), "provider_identities", ["participant_id"])
+
+
 def downgrade() -> None:
     for name, (table, _) in INDEXES.items():
         op.drop_index(name, table)
+    op.drop_table("provider_identities")
     op.drop_table("sign_ins")
     op.drop_table("sign_in_codes")
     _make_codes(

@@ -36,6 +36,7 @@ WAITING_FOR_A_SPEAKER = {
             "Nei takk",
             "Kopier lenka",
             "Logg inn",
+            "Logg inn med %(provider)s",
             "Logg ut",
             "Logg ut overalt",
             "Send meg et testvarsel",

@@ -215,6 +215,7 @@ def addresses(app: Flask, things: KarisThings) -> Iterator[tuple[Rule, str]]:
         "comment_id": [comment.id for comment in things.comments.values()],
         "file_id": [things.own_file],
         "erasure_id": [things.erasure],
+        "door": ["innbygger", "ansatt"],
         "picture_id": pictures,
         "size": ["side", "liten"],
         "token": [f"{idea_id.hex}.{'A' * 43}" for idea_id in ids],

@@ -13,6 +13,7 @@ from app.accounts.forms import CodeForm, EmailForm
 from app.accounts.models import Participant
 from app.accounts.query import LinkState
 from app.accounts.routes import bp
+from app.accounts.routes.by_provider import providers
 from app.accounts.routes.letting_in import let_in, remember_target
 from app.core.errors import RuleBroken
 from app.core.receipt import read_sign_in_link
@@ -32,7 +33,7 @@ _CODE, _BROWSER = "kode", "nettleser"
 @open_to()
 def sign_in() -> ResponseReturnValue:
     remember_target()
-    return respond("accounts/sign_in.html", form=EmailForm())
+    return _sign_in_page(EmailForm())
 
 
 def _no_letters_go() -> bool:
@@ -55,7 +56,11 @@ def _enough(_limit: object) -> Response:
     form = EmailForm()
     form.validate()
     form.email.errors = [_("Vi har sendt flere koder dit. Se også i søppelposten, eller vent en time.")]
-    return respond("accounts/sign_in.html", status=429, form=form)
+    return _sign_in_page(form, 429)
+
+
+def _sign_in_page(form: EmailForm, status: int = 200) -> Response:
+    return respond("accounts/sign_in.html", status=status, form=form, providers=providers())
 
 
 @bp.post("/logg-inn")
@@ -66,7 +71,7 @@ def _enough(_limit: object) -> Response:
 def ask() -> ResponseReturnValue:
     form = EmailForm()
     if not form.validate_on_submit():
-        return respond("accounts/sign_in.html", form=form, status=422)
+        return _sign_in_page(form, 422)
     cookie.setdefault(_BROWSER, secrets.token_urlsafe(16))  # who asks twice may use the link of either letter
     code_id = service.ask_for_code(
         session(), form.email.data, browser=cookie[_BROWSER], language=chosen_language(), now=now()
@@ -96,7 +101,7 @@ def use() -> ResponseReturnValue:
         keep_changes()  # the try stays counted, though the answer is a refusal
         form.code.errors = [sentence(refusal)]
         return respond("accounts/code.html", form=form, status=422)
-    return let_in(participant)
+    return let_in(participant, session())
 
 
 def _who(digits: str) -> Participant:
@@ -128,7 +133,7 @@ def use_link(token: str) -> ResponseReturnValue:
     state = query.link_state(session(), code_id, browser=browser, now=now())
     if state is not LinkState.OPEN:
         return _link_page(token, state, 422)
-    return let_in(service.use_link(session(), code_id, browser=browser, now=now()))
+    return let_in(service.use_link(session(), code_id, browser=browser, now=now()), session())
 
 
 def _link_page(token: str, state: LinkState, status: int) -> Response:

@@ -7,6 +7,7 @@ from flask import redirect, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_login import login_user
+from sqlalchemy.orm import Session
 
 from app.accounts import query, service
 from app.accounts.devices import device_of
@@ -60,11 +61,11 @@ def remember_target() -> None:
     cookie[NEXT] = local_path(request.args.get("neste"), "")
 
 
-def let_in(participant: Participant) -> ResponseReturnValue:
-    """Sign in who has shown who they are, in a session that begins anew, and lead them on."""
+def let_in(participant: Participant, opened: Session) -> ResponseReturnValue:
+    """Sign in who has shown who they are, in a session that begins anew, and lead them on. opened: to write in."""
     target = _target(participant)
     device = device_of(request.user_agent.string)
-    sign_in_id = service.begin_sign_in(session(), participant, device=device, now=now())
+    sign_in_id = service.begin_sign_in(opened, participant, device=device, now=now())
     begin_session()
     login_user(SignedIn.of(sign_in_id, participant))
     if participant.role == Role.CITIZEN.value:

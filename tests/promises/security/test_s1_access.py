@@ -107,6 +107,7 @@ def concrete(map_: Map, rule: str, things: KarisThings) -> str:
         "<uuid:view_id>": str(things.template),
         "<uuid:file_id>": str(things.own_file),
         "<uuid:erasure_id>": str(things.erasure),
+        "<any(innbygger, ansatt):door>": "innbygger",
         "<uuid:picture_id>": str(things.pictures[things.public.id]),
         "<any(side, liten):size>": "side",
         "<token>": undone,
