@@ -4,11 +4,12 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from flask import Flask
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import JSON, Column, String, select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
@@ -16,6 +17,7 @@ from app.comments import service as comments
 from app.comments.models import Comment, Stance
 from app.comments.service import CommentDraft
 from app.core.actor import Actor, Role
+from app.core.db import Model
 from app.core.receipt import receipt_token
 from app.core.submission import submission
 from app.desk.models import AnswerTemplate
@@ -31,6 +33,7 @@ from app.outbox.service import Recipient, Route
 from app.personal.pack import file_path, seal
 from app.personal.service import ask_for_file, ask_to_be_erased, file_is_ready
 from app.processes.models import Process
+from app.push.models import PushSubscription
 from app.settings import Settings
 from tests.support.accounts import staff
 from tests.support.ideas import make_idea
@@ -43,6 +46,8 @@ HIDDEN = "Kanarifugl skjult"
 WITHDRAWN = "Kanarifugl angret"
 DRAFT = "Kanarifugl utkast"
 SAID = {"public": "Fint", "hidden": HIDDEN, "withdrawn": WITHDRAWN}
+PUSH = "kanarifugl-varsel"
+MARKS = (EMAIL, HIDDEN, WITHDRAWN, DRAFT, PUSH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,13 @@ def karis_things(session: Session, settings: Settings, kari: Actor, now: datetim
         _drawn(settings, first.id)
         files.mark_ready(session, first.id, width=60, height=40, now=now)
         pictures[idea.id] = first.id
+    session.commit()
+    session.add(
+        PushSubscription(
+            endpoint_hash=bytes(32), endpoint=f"https://push.example/{PUSH}", origin="https://push.example",
+            p256dh=PUSH, auth=PUSH, device_key=kari.device_key, created_at=now,
+        )
+    )  # fmt: skip
     session.commit()
     waiting = session.scalars(select(Picture.id).where(Picture.state == "waiting")).one()
     arne = staff(session, "arnes-ting", Role.WORKING_GROUP, now)
@@ -223,8 +235,23 @@ def addresses(app: Flask, things: KarisThings) -> Iterator[tuple[Rule, str]]:
     }
     map_ = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():
+        unknown = rule.arguments - choices.keys()
+        assert not unknown, (
+            f"S2, S6: {rule.rule} takes {', '.join(sorted(unknown))}, and no thing of Kari's has one. "
+            "Let karis_things() store what the new room keeps, and give its ids here"
+        )
         for values in _combined({name: choices[name] for name in sorted(rule.arguments)}):
             yield rule, map_.build(rule.endpoint, values, method=next(iter(rule.methods or {"GET"})))
+
+
+def written_columns() -> list[Column[Any]]:
+    """Return the columns that hold what somebody wrote, or words that say who."""
+    return [
+        column
+        for table in Model.metadata.sorted_tables
+        for column in table.columns
+        if column.info.get("data") in {"person", "content"} and isinstance(column.type, String | JSON)
+    ]
 
 
 def _combined(choices: Mapping[str, list[object]]) -> Iterator[dict[str, object]]:
