@@ -147,6 +147,7 @@ def addresses(app: Flask, things: KarisThings) -> Iterator[tuple[Rule, str]]:
         "delivery_id": [things.stopped],
         "template_id": [things.template],
         "view_id": [things.template],
+        "bulk_id": [things.template],
         "picture_id": pictures,
         "size": ["side", "liten"],
         "token": [f"{idea_id.hex}.{'A' * 43}" for idea_id in ids],

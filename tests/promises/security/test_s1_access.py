@@ -99,6 +99,7 @@ def concrete(map_: Map, rule: str, things: KarisThings) -> str:
         "<uuid:delivery_id>": str(things.stopped),
         "<uuid:template_id>": str(things.template),
         "<uuid:view_id>": str(things.template),
+        "<uuid:bulk_id>": str(things.template),
         "<uuid:picture_id>": str(things.pictures[things.public.id]),
         "<any(side, liten):size>": "side",
         "<token>": undone,
