@@ -22,6 +22,7 @@ from bench.site import Bench, Site, new_database, site, with_postgres
 MANY, FEW, SUPPORTS = 1_000_000, 10_000, 5
 RUNS, ROUNDS, OK = 3, 12, 200
 LIMIT_MS, GROWTH_LIMIT = 150, 2
+PER = "per@bench.example"
 INBOX = (
     "/arbeidsflate", "/arbeidsflate?bunke=forsinket", "/arbeidsflate?bunke=mine", "/arbeidsflate?bunke=uten",
     "/arbeidsflate?bunke=venter", "/arbeidsflate?bunke=alle", "/arbeidsflate?bunke=alle&omrade=energi",
@@ -47,7 +48,7 @@ FILLING = (
          CASE WHEN n % 11 = 0 THEN CAST(:per AS uuid) END, 0
        FROM (SELECT *, row_number() OVER () AS n FROM ideas) i""",
     """INSERT INTO supports (id, idea_id, device_key, at)
-       SELECT gen_random_uuid(), id, sha256((id::text || k)::bytea), submitted_at
+       SELECT lpad(to_hex(row_number() OVER ()), 32, '0')::uuid, id, sha256((id::text || k)::bytea), submitted_at
        FROM ideas, generate_series(1, :supports) k""",
 )
 
@@ -97,9 +98,7 @@ def _filled(made: Site, count: int) -> tuple[str, dict[str, str]]:
     """Fill the tables; return Per's cookie, and the addresses of a page in the middle and of one input."""
     engine = made.engine()
     with Session(engine) as session:
-        per = add_participant(
-            session, email="per@bench.example", name="Per", title="Rådgiver", role=Role.CASE_WORKER, now=START
-        ).id
+        per = add_participant(session, email=PER, name="Per", title="Rådgiver", role=Role.CASE_WORKER, now=START).id
         session.commit()
     said = {"count": count, "start": START - timedelta(days=700), "supports": SUPPORTS, "per": str(per)}
     with engine.begin() as connection:
@@ -112,10 +111,20 @@ def _filled(made: Site, count: int) -> tuple[str, dict[str, str]]:
             connection.execute(text(sentence))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
-        middle = "SELECT input_id, CAST(extract(epoch FROM received_at) * 1000000 AS bigint) AS at FROM parcels"
+    engine.dispose()
+    return _visitor(made, count)
+
+
+def _visitor(made: Site, count: int) -> tuple[str, dict[str, str]]:
+    engine = made.engine()
+    half = f"ORDER BY received_at OFFSET {count // 2} LIMIT 1"
+    with engine.connect() as connection:
         row = connection.execute(
-            text(f"{middle} ORDER BY received_at OFFSET :half LIMIT 1"), {"half": count // 2}
+            text(
+                f"SELECT input_id, CAST(extract(epoch FROM received_at) * 1000000 AS bigint) AS at FROM parcels {half}"
+            )
         ).one()
+        per = connection.execute(text("SELECT id FROM participants WHERE email = :per"), {"per": PER}).scalar_one()
     engine.dispose()
     addresses = {
         "middle": f"/arbeidsflate?bunke=alle&etter={row.at}-{row.input_id.hex}",

@@ -29,6 +29,7 @@ JOBS: Mapping[str, Sequence[str]] = {
     "step_reached": ("notify_followers", "mail_writer"),
     "sign_in_code_wanted": ("mail_sign_in_code",),
     "test_push_wanted": ("send_test_push",),
+    "bulk_wanted": ("do_bulk",),
     "audit_head_due": ("anchor_audit_log",),
     "process_published": (),
     "process_ended": (),

@@ -20,6 +20,7 @@ from app.core.lix import Reading, read
 from app.core.submission import submission
 from app.core.text import N_, clean_line, clean_text
 from app.desk.models import COMMENT_LENGTH, NAME_LENGTH, NOTE_LENGTH, TEMPLATE_LENGTH, AnswerTemplate
+from app.desk.service.bulk import BulkDraft
 from app.desk.service.inputs import NoteDraft
 from app.ideas.forms import IdeaForm
 from app.ideas.models import REPLY_LENGTH, Channel
@@ -213,6 +214,34 @@ class ReplyForm(ActForm):
     def to_draft(self) -> ReplyDraft:
         said = {"text": self.text.data, "step": self.step.data}
         return ReplyDraft(said["text"], Step(said["step"]), submission(self.submission_id.key, said, []))
+
+
+class BulkForm(DeskForm):
+    """What is done to all that were chosen: who has them, or their step."""
+
+    name = "bulk"
+    submission_id = SubmissionKey()
+    act = SelectField(_l("Gjør dette med de valgte"), validate_choice=False)
+    reason = StringField(_l("Grunn"), filters=[_line], validators=[Length(max=1000, message=MOST)])
+
+    def offer(self, people: Sequence[Participant], areas: Sequence[Area], *, may_decide: bool) -> None:
+        """Set what can be done."""
+        give = [(f"assigned:{one.id}", gettext("Gi til %(name)s", name=one.name)) for one in people]
+        send = [(f"sent:{area.id}", gettext("Send til gruppa for %(area)s", area=gettext(area.name))) for area in areas]
+        move = [(f"step:{one.value}", gettext("Sett steg: %(step)s", step=gettext(LABELS[one]))) for one in STEPS]
+        self.act.choices = [*give, ("assigned:", gettext("Ingen har dem")), *send, *(move if may_decide else ())]
+
+    def validate_act(self, field: SelectField) -> None:
+        if field.data not in {value for value, *_ in self.act.choices}:
+            raise ValidationError(_l("Velg hva som skal gjøres."))
+        if field.data == f"step:{Step.NOT_NOW.value}" and not self.reason.data:
+            raise ValidationError(_l("Skriv hvorfor det er nei nå."))
+
+    def to_draft(self, ids: Sequence[UUID]) -> BulkDraft:
+        what, _, value = self.act.data.partition(":")
+        said = {"act": self.act.data, "reason": self.reason.data}
+        mark = submission(self.submission_id.key, said, [str(one) for one in ids])
+        return BulkDraft(what, value, self.reason.data, mark)
 
 
 class HideForm(ActForm):

@@ -1,10 +1,10 @@
-"""What the desk keeps of its own: what was done to an input and by whom, notes, answer templates, saved filters."""
+"""What the desk keeps of its own: what was done and by whom, notes, answer templates, saved filters, acts on many."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from app.core.db import Identified, Model, SubmittedOnce, column
@@ -69,3 +69,38 @@ class SavedFilter(Identified, Model):
     owner_id: Mapped[UUID] = column("person", ForeignKey("participants.id"))
     title: Mapped[str] = column("content", String(NAME_LENGTH))
     query: Mapped[str] = column("technical", String(QUERY_LENGTH))
+
+
+class Bulk(Identified, SubmittedOnce, Model):
+    """One act on many inputs, done in the background. what, value: as in DeskChange; reason: for a step.
+
+    ended_at: all of it has been tried; seen_at: whoever asked for it knows.
+    """
+
+    __tablename__ = "desk_bulks"
+    __table_args__ = (Index("ix_desk_bulks_owner", "by_id", "at"),)
+
+    what: Mapped[str] = column("technical", String(20))
+    value: Mapped[str] = column("technical", String(80))
+    reason: Mapped[str] = column("content", String(1000), default="")
+    by_id: Mapped[UUID] = column("person", ForeignKey("participants.id"))
+    at: Mapped[datetime] = column("technical")
+    ended_at: Mapped[datetime | None] = column("technical")
+    seen_at: Mapped[datetime | None] = column("technical")
+
+
+class BulkItem(Model):
+    """One of the many. revision: as it was when they were chosen. refusal: why it was not done."""
+
+    __tablename__ = "desk_bulk_items"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'done', 'refused')", name="state_is_known"),
+        Index("ix_desk_bulk_items_state", "bulk_id", "state", "place"),
+    )
+
+    bulk_id: Mapped[UUID] = column("technical", ForeignKey("desk_bulks.id"), primary_key=True)
+    input_id: Mapped[UUID] = column("technical", ForeignKey("parcels.input_id"), primary_key=True)
+    place: Mapped[int] = column("technical")
+    revision: Mapped[int] = column("technical")
+    state: Mapped[str] = column("technical", String(10), default="waiting")
+    refusal: Mapped[str] = column("technical", String(200), default="")

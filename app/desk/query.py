@@ -20,7 +20,7 @@ from app.core.rows import rows
 from app.core.submission import Submission
 from app.core.text import N_
 from app.desk.kinds import KINDS, Alike, Kind, Shown
-from app.desk.models import AnswerTemplate, DeskChange, DeskNote, SavedFilter
+from app.desk.models import AnswerTemplate, Bulk, BulkItem, DeskChange, DeskNote, SavedFilter
 from app.outbox import query as outbox
 from app.parcels import query as parcels
 from app.parcels.models import Parcel, Step
@@ -493,3 +493,84 @@ def removed_template_or_none(session: Session, template_id: str) -> AnswerTempla
     except ValueError:
         return None
     return found if found is not None and found.removed_at else None
+
+
+@dataclass(frozen=True, slots=True)
+class BulkView:
+    """How far one act on many has come. refused: those that were not done, with why; at most 100 of them."""
+
+    id: UUID
+    what: str
+    total: int
+    done: int
+    refused_count: int
+    ended: bool
+    refused: Sequence[tuple[UUID, str, str]]
+
+    @property
+    def tried(self) -> int:
+        return self.done + self.refused_count
+
+
+def revisions(session: Session, ids: Collection[UUID]) -> Mapping[UUID, int]:
+    """Return the revision that each of these inputs has now, newest first; an id that is none is left out."""
+    if not ids:
+        return {}
+    found = rows(session, _REVISIONS.where(_parcel.input_id.in_(list(ids))))
+    return {row.input_id: row.revision for row in found}
+
+
+_REVISIONS = select(_parcel.input_id, _parcel.revision).order_by(_parcel.received_at.desc(), _parcel.input_id)
+
+
+def ids_wanted(
+    session: Session, wanted: Wanted, *, actor: Actor, now: datetime, answer_days: int, most: int
+) -> Sequence[UUID]:
+    """Return the ids of all inputs that are wanted, whatever page they are on; at most `most`, newest first."""
+    conditions = [*_of_pile(wanted.pile, actor, now, answer_days), *_of_filter(session, wanted)]
+    query = select(_parcel.input_id).where(*conditions).order_by(*(one.desc() for one in _BY_TIME)).limit(most)
+    return [row.input_id for row in rows(session, query)]
+
+
+def same_bulk(session: Session, submission: Submission) -> UUID:
+    """Return what was asked for under this key. Raises RuleBroken when it was something else."""
+    found = session.scalars(select(Bulk).where(Bulk.submission_hash == submission.key_hash)).one()
+    if found.content_digest != submission.digest:
+        raise RuleBroken(N_("Dette skjemaet er alt sendt med noe annet. Last siden på nytt og send igjen."))
+    return found.id
+
+
+def get_bulk(session: Session, bulk_id: UUID, *, actor: Actor) -> BulkView:
+    """Return how far it has come. Raises NotFound, also when somebody else asked for it."""
+    bulk = session.get(Bulk, bulk_id)
+    if bulk is None or bulk.by_id != actor.participant_id:
+        raise NotFound(N_("Vi fant ikke siden."))
+    return _bulk(session, bulk)
+
+
+def unseen_bulks(session: Session, actor: Actor) -> Sequence[BulkView]:
+    """Return what `actor` has asked for and not yet seen the end of, the newest first; at most three."""
+    query = select(Bulk).where(Bulk.by_id == actor.participant_id, Bulk.seen_at.is_(None)).order_by(Bulk.at.desc())
+    return [_bulk(session, bulk) for bulk in session.scalars(query.limit(3))]
+
+
+def _bulk(session: Session, bulk: Bulk) -> BulkView:
+    counted = select(BulkItem.state, func.count()).where(BulkItem.bulk_id == bulk.id).group_by(BulkItem.state)
+    counts: dict[str, int] = {state: count for state, count in session.execute(counted)}  # noqa: C416 - as above
+    refused = session.scalars(
+        select(BulkItem)
+        .where(BulkItem.bulk_id == bulk.id, BulkItem.state == "refused")
+        .order_by(BulkItem.place)
+        .limit(100)
+    ).all()
+    kinds = rows(session, select(*_COLUMNS).where(_parcel.input_id.in_([one.input_id for one in refused]))).all()
+    titles = _titles(session, kinds)
+    return BulkView(
+        id=bulk.id,
+        what=bulk.what,
+        total=sum(counts.values()),
+        done=counts.get("done", 0),
+        refused_count=counts.get("refused", 0),
+        ended=bulk.ended_at is not None,
+        refused=[(one.input_id, titles.get(one.input_id, ""), one.refusal) for one in refused],
+    )

@@ -72,10 +72,11 @@ def test_what_is_answered_or_withdrawn_waits_no_more(session, idea, per, now):
     assert set(counted.values()) == {0}
 
 
-def test_more_than_a_hundred_are_not_counted(visit_as, session, idea, now):
+def test_more_than_a_hundred_are_not_counted(visit_as, session, idea, per, now):
     template = session.get_one(Parcel, idea())
     session.add_all(copy_of(template, number) for number in range(120))
 
+    assert query.counters(session, actor=per, now=now, answer_days=0)[Pile.NEW] == 101
     assert "Nye 100+" in visit_as("per").get("/arbeidsflate").words
 
 

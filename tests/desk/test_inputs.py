@@ -111,9 +111,9 @@ def test_a_step_can_be_undone_until_those_who_follow_are_told(session, idea, per
     assert [change.step for change in session.scalars(select(StepChange))] == ["received"]
 
 
-@pytest.mark.parametrize(("undone", "mails"), [(False, 1), (True, 0)])
+@pytest.mark.parametrize(("undone", "mails", "ends"), [(False, 1, "accepted"), (True, 0, "aldri")])
 def test_a_step_is_mailed_when_the_time_to_regret_is_over_and_not_at_all_when_it_was_undone(
-    session, engine, settings, idea, per, now, undone, mails
+    session, engine, settings, idea, per, now, undone, mails, ends
 ):
     inputs.set_step(session, Seen(idea.id, 0), Step.DECIDED, "", actor=per, now=now, undo_seconds=10)
     session.commit()
@@ -125,8 +125,9 @@ def test_a_step_is_mailed_when_the_time_to_regret_is_over_and_not_at_all_when_it
         session.commit()
 
     background.now = now + timedelta(seconds=11)
-    background.work("mail_writer")
+    ended = [delivery.state for delivery in background.work("mail_writer")]
 
+    assert sorted(ended) == sorted(["accepted", ends])
     assert told_at_once == 0
     assert len(background.mail.sent) - 1 == mails  # one is the receipt
 

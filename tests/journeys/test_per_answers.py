@@ -26,8 +26,9 @@ def test_per_hides_an_idea_and_everybody_reads_why(open_phone, open_desk, town):
     idea = send_idea(kari, "Naboen min bråker")
 
     sign_in(per, town, at_desk(idea))
+    per.locator("#hide-fold summary").click()
     per.get_by_label("Hvorfor skjuler du den?").fill("Den handler om en nabo.")
-    per.get_by_role("button", name="Skjul idéen").click()
+    per.get_by_role("button", name="Skjul den").click()
 
     expect(per.get_by_role("button", name="Vis den igjen")).to_be_visible()
     ola.goto(idea)

@@ -228,6 +228,7 @@ def addresses(app: Flask, things: KarisThings) -> Iterator[tuple[Rule, str]]:
         "file_id": [things.own_file],
         "erasure_id": [things.erasure],
         "door": ["innbygger", "ansatt"],
+        "bulk_id": [things.template],
         "picture_id": pictures,
         "size": ["side", "liten"],
         "token": [f"{idea_id.hex}.{'A' * 43}" for idea_id in ids],

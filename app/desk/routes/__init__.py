@@ -4,4 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("desk", __name__)
 
-from app.desk.routes import acts, behalf, deliveries, inbox, templates  # noqa: E402, F401 - they hang their routes on bp
+from app.desk.routes import acts, behalf, bulk, deliveries, inbox, templates  # noqa: E402, F401 - they hang their routes on bp

@@ -13,7 +13,17 @@ from app.accounts import query as accounts
 from app.areas.query import areas
 from app.core.text import clean_line
 from app.desk import query
-from app.desk.forms import AssignForm, DeskForm, DueForm, HideForm, NoteForm, ReplyForm, SaveFilterForm, StepForm
+from app.desk.forms import (
+    AssignForm,
+    BulkForm,
+    DeskForm,
+    DueForm,
+    HideForm,
+    NoteForm,
+    ReplyForm,
+    SaveFilterForm,
+    StepForm,
+)
 from app.desk.kinds import KINDS
 from app.desk.policy import READERS, may_answer, may_decide, may_place
 from app.desk.query import PILES, Cursor, Deed, Inbox, Item, Pile, Wanted
@@ -46,7 +56,7 @@ def wanted() -> Wanted:
         area_id=slugs.get(given.get("omrade", "")),
         kind=given.get("type", "") if given.get("type") in KINDS else "",
         step=_one_of(Step, given.get("steg", "")),
-        handler_id=_uuid(given.get("hos", "")),
+        handler_id=read_uuid(given.get("hos", "")),
         words=clean_line(given.get("sok", "")[:LONGEST_SEARCH]),
         cursor=replace(back, back=True) if back else after,
     )
@@ -75,13 +85,14 @@ def cursor_text(cursor: Cursor) -> str:
 
 def _cursor(text: str) -> Cursor | None:
     micros, _, hexed = text.partition("-")
-    input_id = _uuid(hexed)
+    input_id = read_uuid(hexed)
     if input_id is None or not (micros.isascii() and micros.isdigit() and len(micros) < 18):  # noqa: PLR2004 - year 5138
         return None
     return Cursor(_EPOCH + int(micros) * _MICROSECOND, input_id)
 
 
-def _uuid(text: str) -> UUID | None:
+def read_uuid(text: str) -> UUID | None:
+    """Return the id that a text holds, or None."""
     try:
         return UUID(text)
     except ValueError:
@@ -133,6 +144,8 @@ def page(
         searched=searched or asked.words,
         is_found=found is not None,
         saved=query.saved_filters(session(), actor),
+        many=_many(filled, may_decide=may_decide(actor)),
+        bulks=query.unseen_bulks(session(), actor),
         save=filled if isinstance(filled, SaveFilterForm) else SaveFilterForm(formdata=None),
         pauses=outbox.pauses(session(), moment),
         late=outbox.waits_too_long(session(), CHANNEL, moment),
@@ -191,6 +204,17 @@ def offer(form: DeskForm, present: Step) -> None:
         form.offer(present)
     elif isinstance(form, ReplyForm):
         form.offer(query.templates(session()))
+
+
+def _many(filled: DeskForm | None, *, may_decide: bool) -> BulkForm:
+    form = filled if isinstance(filled, BulkForm) else BulkForm(formdata=None)
+    offer_bulk(form, may_decide)
+    return form
+
+
+def offer_bulk(form: BulkForm, may_decide: bool) -> None:
+    """Set what can be done to many."""
+    form.offer(accounts.staff_at_work(session(), READERS), areas(session()), may_decide=may_decide)
 
 
 def _around(box: Inbox, input_id: UUID | None) -> Mapping[str, UUID]:

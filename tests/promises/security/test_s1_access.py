@@ -108,6 +108,7 @@ def concrete(map_: Map, rule: str, things: KarisThings) -> str:
         "<uuid:file_id>": str(things.own_file),
         "<uuid:erasure_id>": str(things.erasure),
         "<any(innbygger, ansatt):door>": "innbygger",
+        "<uuid:bulk_id>": str(things.template),
         "<uuid:picture_id>": str(things.pictures[things.public.id]),
         "<any(side, liten):size>": "side",
         "<token>": undone,
