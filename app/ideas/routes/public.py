@@ -11,6 +11,7 @@ from app.areas.query import areas
 from app.comments import query as comments
 from app.core.actor import Actor
 from app.core.errors import RuleBroken
+from app.core.goals import GOALS
 from app.core.receipt import receipt_token
 from app.core.text import clean_line
 from app.files import service as files
@@ -57,6 +58,7 @@ def index() -> ResponseReturnValue:
         wanted=wanted,
         areas=tuple(area for area in known if not area.closed),
         steps=tuple(LABELS.items()),
+        goal_name=GOALS[wanted.goal] if wanted.goal else "",
         kept=True,
         today=noon_of(now()),
     )
@@ -68,6 +70,7 @@ def _wanted(asked: Mapping[str, str], known: Collection[str]) -> tuple[Filter, i
     """Read the filter from the address; what makes no sense is as if it had not been asked."""
     steps = {step.value: step for step in Step}
     orders = {order.value: order for order in Order}
+    goals = {str(goal): goal for goal in GOALS}
     number = asked.get("side", "1")
     page = int(number) if number.isascii() and number.isdigit() and len(number) <= 3 else 1  # noqa: PLR2004
     area = asked.get("omrade", "")
@@ -76,6 +79,7 @@ def _wanted(asked: Mapping[str, str], known: Collection[str]) -> tuple[Filter, i
         step=steps.get(asked.get("status", "")),
         words=asked.get("sok", "").replace("\x00", "")[:LONGEST_SEARCH],
         order=orders.get(asked.get("sorter", ""), Order.NEWEST),
+        goal=goals.get(asked.get("mal", "")),
     )
     return wanted, min(max(page, 1), LAST_PAGE)
 
@@ -179,6 +183,7 @@ def show(idea_id: UUID) -> ResponseReturnValue:
         fresh=None,
         correctable=_correctable(idea, actor),
         changed=False,
+        goal_names=tuple((goal, GOALS[goal]) for goal in idea.goals),
         live_url=settings().live_url,
         now=noon_of(now()),
         kept=True,
