@@ -9,11 +9,11 @@ from flask.typing import ResponseReturnValue
 
 from app.areas.query import areas
 from app.comments import query as comments
-from app.core.actor import Actor
-from app.core.errors import RuleBroken
+from app.core.actor import NOBODY, Actor
+from app.core.errors import NotFound, RuleBroken
 from app.core.goals import GOALS
 from app.core.receipt import receipt_token
-from app.core.text import clean_line
+from app.core.text import N_, clean_line
 from app.files import service as files
 from app.files.service import Original
 from app.files.store import picture_store
@@ -36,6 +36,7 @@ from app.web.language import chosen_language, ngettext
 from app.web.language import gettext as _
 from app.web.moments import noon_of
 from app.web.security import OFFLINE
+from app.web.sharecard import share_card
 
 LONGEST_SEARCH = 100
 # Which form this device sent last: its receipt tells the phone to forget that draft.
@@ -184,10 +185,26 @@ def show(idea_id: UUID) -> ResponseReturnValue:
         correctable=_correctable(idea, actor),
         changed=False,
         goal_names=tuple((goal, GOALS[goal]) for goal in idea.goals),
+        site=settings().public_url.rstrip("/"),
         live_url=settings().live_url,
         now=noon_of(now()),
         kept=True,
     )
+
+
+@bp.get("/ideer/<uuid:idea_id>/delekort.png")
+@open_to()
+@limiter.limit("60 per minute")
+def card(idea_id: UUID) -> ResponseReturnValue:
+    """The picture for those who share the address: made of what everybody may read, for everybody alike."""
+    idea = query.published_idea(session(), idea_id, actor=NOBODY)
+    if not idea.readable:
+        raise NotFound(N_("Vi fant ikke siden. Den kan ha fått ny adresse."))
+    response = make_response(share_card(idea.title, _("Idé")))
+    response.mimetype = "image/png"
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
 
 
 def _correctable(idea: query.PublishedIdea, actor: Actor) -> bool:
