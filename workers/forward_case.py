@@ -16,6 +16,7 @@ from app.comments.events import CommentSubmitted
 from app.comments.models import Stance
 from app.comments.query import CommentForLetter
 from app.core.errors import NotYet
+from app.core.goals import GOALS
 from app.files.store import picture_store
 from app.ideas import query as ideas
 from app.ideas.events import IdeaAnswered, IdeaCorrected, IdeaSubmitted
@@ -195,6 +196,7 @@ def letter_about(idea: IdeaForLetter, reference: str, codes: Codes) -> Letter:
         place=idea.place,
         attachments=tuple(Attachment(d.title, d.media_type, len(d.content), d.sha256) for d in pictures),
         pictures_missing=idea.pictures_failed,
+        goals=tuple(f"{goal} {GOALS[goal]}" for goal in idea.goals),
     )
     return Letter(
         key=ExternalKey(codes["fagsystem"], reference),

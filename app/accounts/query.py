@@ -57,6 +57,12 @@ def staff(session: Session, *, limit: int = 1000) -> Sequence[Participant]:
     return session.scalars(query.order_by(Participant.closed_at.is_not(None), Participant.email)).all()
 
 
+def participant_or_none(session: Session, participant_id: UUID | None) -> Participant | None:
+    """Return a participant whose account is open."""
+    found = session.get(Participant, participant_id) if participant_id else None
+    return found if found is not None and found.closed_at is None else None
+
+
 def staff_at_work(session: Session, roles: Collection[Role] = STAFF, *, limit: int = 500) -> Sequence[Participant]:
     """Return those who have one of these roles and an open account, by name; at most `limit`."""
     wanted = [role.value for role in roles]

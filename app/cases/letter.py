@@ -49,7 +49,8 @@ class LetterContent:
 
     kind: e.g. «Idé»; channel: a key of CHANNELS or plain words; language: a code such as "nb"; sender: what is shown,
     e.g. «Anonym innsender»; place: words, "" when none was given; about_title: of the input that an answer or a
-    comment is about; pictures_missing: how many the citizen sent that could not be read.
+    comment is about; pictures_missing: how many the citizen sent that could not be read;
+    goals: of the UN's, e.g. «13 Stoppe klimaendringene».
     """
 
     reference: str
@@ -69,6 +70,7 @@ class LetterContent:
     outgoing: bool = False
     about_title: str | None = None
     pictures_missing: int = 0
+    goals: tuple[str, ...] = ()
     notice: str = NOTICE
     notice_version: str = NOTICE_VERSION
 
@@ -131,6 +133,8 @@ def _as_json(content: LetterContent, lacking: frozenset[str]) -> str:
         ("Type", content.kind),
         ("Referanse", content.reference),
     ]
+    if content.goals:
+        about.append(("FNs bærekraftsmål", ", ".join(content.goals)))
     if content.about_title:
         about.append(("Svar på" if content.outgoing else "Gjelder innspillet", content.about_title))
     received = [("Sendt" if content.outgoing else "Mottatt", _oslo(content.received_at))]

@@ -5,11 +5,20 @@ from uuid import UUID
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, HiddenField, MultipleFileField, RadioField, StringField, TextAreaField
+from wtforms import (
+    EmailField,
+    HiddenField,
+    MultipleFileField,
+    RadioField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Email, Length, Optional, ValidationError
 
 from app.areas.query import Area
+from app.core.goals import GOALS, MOST_GOALS
 from app.core.submission import submission
 from app.core.text import clean_line, clean_text, personal_data
 from app.files.service import Original
@@ -63,7 +72,16 @@ class IdeaForm(LabForm):
             Email(_l("Sjekk e-posten. Den skal se slik ut: navn@sted.no")),
         ],
     )
+    goals = SelectMultipleField(
+        _l("Passer den til noen av FNs mål?"),
+        coerce=int,
+        choices=[SelectChoice(number, _l(name)) for number, name in GOALS.items()],
+    )
     kept = HiddenField()
+
+    def validate_goals(self, field: SelectMultipleField) -> None:
+        if len(field.data or ()) > MOST_GOALS:
+            raise ValidationError(_("Velg høyst tre mål."))
 
     def offer(self, areas: Sequence[Area]) -> None:
         """Set the areas that can be chosen."""
@@ -89,8 +107,13 @@ class IdeaForm(LabForm):
             "place": self.place.data or "",
             "email": self.email.data or "",
         }
+        goals = tuple(sorted(set(self.goals.data or ())))
+        if goals:
+            said["goals"] = " ".join(map(str, goals))
         mark = submission(self.submission_id.key, said, [picture.sha256.hex() for picture in pictures])
-        return IdeaDraft(said["title"], said["body"], area_id, said["place"], said["email"], language, mark)
+        return IdeaDraft(
+            said["title"], said["body"], area_id, said["place"], said["email"], language, mark, goals=goals
+        )
 
 
 class CorrectionForm(IdeaForm):
@@ -99,6 +122,7 @@ class CorrectionForm(IdeaForm):
     area = None
     pictures = None
     email = None
+    goals = None
 
     def to_correction(self) -> CorrectionDraft:
         title, body, place = self.title.data, self.body.data, self.place.data or ""

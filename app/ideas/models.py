@@ -85,6 +85,19 @@ class Correction(Identified, SubmittedOnce, Model):
     corrected_at: Mapped[datetime] = column("technical")
 
 
+class IdeaGoal(Model):
+    """One of the UN's goals that an idea is for, 1-17, as its writer sees it."""
+
+    __tablename__ = "idea_goals"
+    __table_args__ = (
+        CheckConstraint("goal BETWEEN 1 AND 17", name="goal_is_known"),
+        Index("ix_idea_goals_goal", "goal", "idea_id"),
+    )
+
+    idea_id: Mapped[UUID] = column("technical", ForeignKey("ideas.id"), primary_key=True)
+    goal: Mapped[int] = column("technical", primary_key=True, autoincrement=False)
+
+
 class Support(Identified, Model):
     """One device (or somebody signed in) that supports an idea."""
 

@@ -21,7 +21,7 @@ from app.files import query as files
 from app.files.query import ShownPicture
 from app.files.store import PictureStore
 from app.ideas.dialect import find_alike, find_ideas
-from app.ideas.models import KIND, Channel, Correction, Idea, Reply, Support
+from app.ideas.models import KIND, Channel, Correction, Idea, IdeaGoal, Reply, Support
 from app.ideas.policy import is_writer, may_correct, may_read
 from app.parcels.models import Parcel, Step
 from app.parcels.query import LABELS, ParcelView, parcel_of
@@ -42,13 +42,14 @@ class Order(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which ideas are wanted. process, area: slugs; words: as typed; None and "" mean all."""
+    """Which ideas are wanted. process, area: slugs; goal: of the UN's; words: as typed; None and "" mean all."""
 
     process: str = ""
     area: str = ""
     step: Step | None = None
     words: str = ""
     order: Order = Order.NEWEST
+    goal: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,7 @@ class PublishedIdea:
     replies: tuple[ShownReply, ...]
     parcel: ParcelView
     corrected_at: datetime | None
+    goals: tuple[int, ...]
     hidden_reason: str
     withdrawn: bool
     registered: bool
@@ -150,6 +152,7 @@ class IdeaForLetter:
     pictures_failed: int
     withdrawn_at: datetime | None
     erased: bool
+    goals: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,9 +207,10 @@ def list_ideas(session: Session, wanted: Filter, *, page: int = 1) -> IdeaPage:
         "process": wanted.process,
         "ids": ids,
         "area": wanted.area,
+        "goal": wanted.goal,
         "step": wanted.step.value if wanted.step else None,
     }
-    kind = (ids is not None, bool(wanted.area), wanted.step is not None, bool(wanted.process))
+    kind = (ids is not None, bool(wanted.area), wanted.step is not None, bool(wanted.process), wanted.goal is not None)
     place = {"first": (page - 1) * PAGE, "most": PAGE + 1}
     found = rows(session, _list_query(*kind, wanted.order), {**asked, **place}).all()
     listed = _listed(found[:PAGE])
@@ -215,8 +219,8 @@ def list_ideas(session: Session, wanted: Filter, *, page: int = 1) -> IdeaPage:
 
 
 # Tables, not classes: what is only shown need not become objects that follow their changes.
-_ideas, _areas, _parcels, _answers, _processes, _corrections = (
-    model.__table__.c for model in (Idea, FocusArea, Parcel, Reply, Process, Correction)
+_ideas, _areas, _parcels, _answers, _processes, _corrections, _goals = (
+    model.__table__.c for model in (Idea, FocusArea, Parcel, Reply, Process, Correction, IdeaGoal)
 )
 _LISTED = (
     select(
@@ -238,22 +242,26 @@ _SHOWN = (_ideas.hidden_at.is_(None), _ideas.withdrawn_at.is_(None))
 
 
 @lru_cache
-def _list_query(among_ids: bool, in_area: bool, at_step: bool, in_process: bool, order: Order) -> Select[Any]:
+def _list_query(
+    among_ids: bool, in_area: bool, at_step: bool, in_process: bool, for_goal: bool, order: Order
+) -> Select[Any]:
     """Return the question for one page. There are few kinds, and each is made once: making costs more than asking."""
     newest = _ideas.submitted_at.desc()
     sorting = (_ideas.support_count.desc(), newest) if order is Order.MOST_SUPPORTED else (newest,)
-    query = _LISTED.where(*_conditions(among_ids, in_area, at_step, in_process)).order_by(*sorting)
+    query = _LISTED.where(*_conditions(among_ids, in_area, at_step, in_process, for_goal)).order_by(*sorting)
     return query.offset(bindparam("first")).limit(bindparam("most"))
 
 
 @lru_cache
-def _count_query(among_ids: bool, in_area: bool, at_step: bool, in_process: bool) -> Select:  # type: ignore[type-arg]
+def _count_query(among_ids: bool, in_area: bool, at_step: bool, in_process: bool, for_goal: bool) -> Select:  # type: ignore[type-arg]
     some = select(_ideas.id).outerjoin(Parcel.__table__, _parcels.input_id == _ideas.id)
-    some = some.where(*_conditions(among_ids, in_area, at_step, in_process)).limit(COUNTED_AT_MOST + 1)
+    some = some.where(*_conditions(among_ids, in_area, at_step, in_process, for_goal)).limit(COUNTED_AT_MOST + 1)
     return select(func.count()).select_from(some.subquery())
 
 
-def _conditions(among_ids: bool, in_area: bool, at_step: bool, in_process: bool) -> Sequence[ColumnElement[bool]]:
+def _conditions(
+    among_ids: bool, in_area: bool, at_step: bool, in_process: bool, for_goal: bool
+) -> Sequence[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = list(_SHOWN)
     if among_ids:
         conditions.append(_ideas.id.in_(bindparam("ids", expanding=True)))
@@ -265,10 +273,12 @@ def _conditions(among_ids: bool, in_area: bool, at_step: bool, in_process: bool)
         conditions.append(_ideas.area_id == area_id)
     if at_step:
         conditions += [_parcels.kind == "idea", _parcels.step == bindparam("step")]
+    if for_goal:
+        conditions.append(_ideas.id.in_(select(_goals.idea_id).where(_goals.goal == bindparam("goal"))))
     return conditions
 
 
-def _count(session: Session, kind: tuple[bool, bool, bool, bool], asked: Mapping[str, object]) -> int | None:
+def _count(session: Session, kind: tuple[bool, bool, bool, bool, bool], asked: Mapping[str, object]) -> int | None:
     """Count the hits as far as COUNTED_AT_MOST; more than that is None, since counting 100,000 takes its time."""
     found = rows(session, _count_query(*kind), asked).scalar_one()
     return found if found <= COUNTED_AT_MOST else None
@@ -346,6 +356,7 @@ _ONE = (
         .where(_corrections.idea_id == _ideas.id)
         .scalar_subquery()
         .label("corrected_at"),
+        exists().where(_goals.idea_id == _ideas.id).label("has_goals"),
         exists().where(_answers.idea_id == _ideas.id).label("has_replies"),
     )
     .join(FocusArea.__table__, _areas.id == _ideas.area_id)
@@ -383,6 +394,7 @@ def published_idea(session: Session, idea_id: UUID, *, actor: Actor) -> Publishe
         replies=_replies(session, idea_id) if idea.has_replies else (),
         parcel=parcel,
         corrected_at=idea.corrected_at,
+        goals=goals_of(session, idea_id) if readable and idea.has_goals else (),
         hidden_reason=idea.hidden_reason,
         withdrawn=idea.withdrawn_at is not None,
         registered=idea.channel != Channel.WEB.value,
@@ -392,6 +404,14 @@ def published_idea(session: Session, idea_id: UUID, *, actor: Actor) -> Publishe
 
 def _replies(session: Session, idea_id: UUID) -> tuple[ShownReply, ...]:
     return tuple(ShownReply(*row) for row in rows(session, _REPLIES, {"idea_id": idea_id}))
+
+
+def goals_of(session: Session, idea_id: UUID) -> tuple[int, ...]:
+    """Return which of the UN's goals the writer sees it as for, the lowest first."""
+    return tuple(row.goal for row in rows(session, _GOALS, {"idea_id": idea_id}))
+
+
+_GOALS = select(_goals.goal).where(_goals.idea_id == bindparam("idea_id")).order_by(_goals.goal)
 
 
 def own_idea(session: Session, idea_id: UUID, *, actor: Actor) -> Idea:
@@ -475,6 +495,7 @@ def idea_for_letter(session: Session, idea_id: UUID, store: PictureStore) -> Ide
         pictures_failed=found.failed,
         withdrawn_at=idea.withdrawn_at,
         erased=idea.erased_at is not None,
+        goals=goals_of(session, idea_id),
     )
 
 

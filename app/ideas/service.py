@@ -24,7 +24,7 @@ from app.files.service import Original
 from app.files.store import PictureStore
 from app.ideas.dialect import index_idea, reindex_idea, unindex_ideas
 from app.ideas.events import IdeaAnswered, IdeaCorrected, IdeaHidden, IdeaSubmitted, IdeaWithdrawn
-from app.ideas.models import KIND, Channel, Correction, Idea, Reply, Support
+from app.ideas.models import KIND, Channel, Correction, Idea, IdeaGoal, Reply, Support
 from app.ideas.policy import may_answer, may_correct
 from app.ideas.query import get_idea
 from app.outbox import service as outbox
@@ -42,6 +42,7 @@ class IdeaDraft:
     """An idea as typed: trimmed, checked for lengths. place, email: "" when left out; language: e.g. "nb".
 
     channel, written_at: as in the table.
+    goals: of the UN's, 1-17, at most three.
     """
 
     title: str
@@ -53,6 +54,7 @@ class IdeaDraft:
     submission: Submission
     channel: str = Channel.WEB.value
     written_at: datetime | None = None
+    goals: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,8 @@ def submit_idea(
         return first, False
     files.attach(session, idea_id, pictures, actor=actor, now=now, public=True)
     index_idea(session, idea_id, f"{draft.title} {draft.body} {draft.place}")
+    if draft.goals:
+        session.add_all(IdeaGoal(idea_id=idea_id, goal=goal) for goal in draft.goals)
     parcels.start(session, idea_id, kind=KIND, actor=actor, now=now, area_id=draft.area_id)
     leaves_at = now + timedelta(seconds=undo_seconds) + LEAVES_AFTER
     outbox.record(session, IdeaSubmitted(idea_id=idea_id, process_id=door.process_id), now=now, due_at=leaves_at)

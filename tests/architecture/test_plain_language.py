@@ -107,7 +107,8 @@ def lix(text: str) -> float:
 def read_aloud(page: str) -> str:
     """Return the main part of a page as a reader meets it: each heading, item, label and button is a sentence."""
     (main,) = html.fromstring(page).xpath("//main")
-    for unseen in main.xpath(".//script | .//style | .//svg"):
+    # The names of the UN's goals are not our words
+    for unseen in main.xpath(".//script | .//style | .//svg | .//span[@class='goal-name']"):
         unseen.drop_tree()
     return "\n".join(" ".join(part.split()) for part in main.itertext() if part.strip())
 

@@ -9,10 +9,11 @@ from flask.typing import ResponseReturnValue
 
 from app.areas.query import areas
 from app.comments import query as comments
-from app.core.actor import Actor
-from app.core.errors import Conflict, RuleBroken
+from app.core.actor import NOBODY, Actor
+from app.core.errors import Conflict, NotFound, RuleBroken
+from app.core.goals import GOALS
 from app.core.receipt import receipt_token
-from app.core.text import clean_line
+from app.core.text import N_, clean_line
 from app.files import service as files
 from app.files.service import Original
 from app.files.store import picture_store
@@ -36,6 +37,7 @@ from app.web.language import chosen_language, ngettext
 from app.web.language import gettext as _
 from app.web.moments import noon_of
 from app.web.security import OFFLINE
+from app.web.sharecard import share_card
 
 LONGEST_SEARCH = 100
 # Which form this device sent last: its receipt tells the phone to forget that draft.
@@ -62,6 +64,7 @@ def index(slug: str) -> ResponseReturnValue:
         process_title=find_published(session(), slug).title if slug else "",
         areas=tuple(area for area in known if not area.closed),
         steps=tuple(LABELS.items()),
+        goal_name=GOALS[wanted.goal] if wanted.goal else "",
         kept=True,
         today=noon_of(now()),
     )
@@ -73,6 +76,7 @@ def _wanted(slug: str, asked: Mapping[str, str], known: Collection[str]) -> tupl
     """Read the filter from the address; what makes no sense is as if it had not been asked."""
     steps = {step.value: step for step in Step}
     orders = {order.value: order for order in Order}
+    goals = {str(goal): goal for goal in GOALS}
     number = asked.get("side", "1")
     page = int(number) if number.isascii() and number.isdigit() and len(number) <= 3 else 1  # noqa: PLR2004
     area = asked.get("omrade", "")
@@ -82,6 +86,7 @@ def _wanted(slug: str, asked: Mapping[str, str], known: Collection[str]) -> tupl
         step=steps.get(asked.get("status", "")),
         words=asked.get("sok", "").replace("\x00", "")[:LONGEST_SEARCH],
         order=orders.get(asked.get("sorter", ""), Order.NEWEST),
+        goal=goals.get(asked.get("mal", "")),
     )
     return wanted, min(max(page, 1), LAST_PAGE)
 
@@ -201,10 +206,27 @@ def show(idea_id: UUID) -> ResponseReturnValue:
         fresh=None,
         correctable=_correctable(idea, actor),
         changed=False,
+        goal_names=tuple((goal, GOALS[goal]) for goal in idea.goals),
+        site=settings().public_url.rstrip("/"),
         live_url=settings().live_url,
         now=noon_of(now()),
         kept=True,
     )
+
+
+@bp.get("/ideer/<uuid:idea_id>/delekort.png")
+@open_to()
+@limiter.limit("60 per minute")
+def card(idea_id: UUID) -> ResponseReturnValue:
+    """The picture for those who share the address: made of what everybody may read, for everybody alike."""
+    idea = query.published_idea(session(), idea_id, actor=NOBODY)
+    if not idea.readable:
+        raise NotFound(N_("Vi fant ikke siden. Den kan ha fått ny adresse."))
+    response = make_response(share_card(idea.title, _("Idé")))
+    response.mimetype = "image/png"
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
 
 
 def _correctable(idea: query.PublishedIdea, actor: Actor) -> bool:

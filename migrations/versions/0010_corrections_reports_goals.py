@@ -1,4 +1,4 @@
-"""Ideas that are put right, and what somebody reports."""
+"""Ideas that are put right, what somebody reports, and which of the UN's goals an idea is for."""
 
 from collections.abc import Sequence
 
@@ -51,8 +51,19 @@ def upgrade() -> None:
     op.create_index(
         "ix_reports_unhandled", "reports", ["reported_at"], postgresql_where=unhandled, sqlite_where=unhandled
     )
+    op.create_table(
+        "idea_goals",
+        sa.Column("idea_id", sa.Uuid(), nullable=False),
+        sa.Column("goal", sa.Integer(), nullable=False),
+        sa.CheckConstraint("goal BETWEEN 1 AND 17", name=op.f("idea_goals_goal_is_known")),
+        sa.ForeignKeyConstraint(["idea_id"], ["ideas.id"], name=op.f("idea_goals_idea_id_fkey")),
+        sa.PrimaryKeyConstraint("idea_id", "goal", name=op.f("idea_goals_pkey")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_idea_goals_goal", "idea_goals", ["goal", "idea_id"])
 
 
 def downgrade() -> None:
+    op.drop_table("idea_goals")
     op.drop_table("reports")
     op.drop_table("idea_corrections")
