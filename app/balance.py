@@ -1,7 +1,7 @@
 """Does it add up? Every input has its delivery, every delivery is somewhere: flask check."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,24 +11,31 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.cases.models import CaseFiling, CaseFolder
-from app.core import sqlite
+from app.comments.models import Comment
+from app.core import postgresql, sqlite
 from app.files.cleaning import draws_unfenced
 from app.files.models import Picture, PictureState
 from app.files.service import KEPT_AT_MOST
 from app.files.store import picture_store
-from app.ideas.models import Idea, Support
+from app.ideas.models import Correction, Idea, Support
 from app.outbox import query as outbox
+from app.outbox import watermark
 from app.outbox.models import DeliveryAttempt, DeliveryState, OutboxDelivery, OutboxEvent
 from app.parcels.models import Parcel, StepChange
 from app.settings import Settings
 from app.web.extensions import db
 
+# What a citizen sends, with the fact that tells of it, and where that fact names it.
+INPUTS: Mapping[str, tuple[InstrumentedAttribute[UUID], str]] = {
+    "idea_submitted": (Idea.id, "idea_id"),
+    "comment_submitted": (Comment.id, "comment_id"),
+    "idea_corrected": (Correction.id, "correction_id"),
+}
 # The job whose deliveries are letters; other jobs of the channel only ask.
 LETTERS = "forward_case"
-OLDEST_WAITING = timedelta(hours=4)
 SLOW_ROUTING = timedelta(minutes=1)
 TIDIED_WITHIN = timedelta(hours=2)
 
@@ -57,8 +64,8 @@ class Balance:
 
 def balance(session: Session) -> Balance:
     """Count inputs and their deliveries to the archive."""
-    submitted = OutboxEvent.kind == "idea_submitted"
-    inputs = session.scalar(select(func.count()).select_from(Idea)) or 0
+    submitted = OutboxEvent.kind.in_(INPUTS)
+    inputs = sum(_count(session, select(ids)) for ids, _ in INPUTS.values())
     first = session.scalar(
         select(func.count())
         .select_from(OutboxDelivery)
@@ -75,6 +82,8 @@ def faults(session: Session, settings: Settings, now: datetime) -> list[str]:
     """Return a sentence for each thing that is wrong, for the person who runs it; empty when all is well."""
     counted = balance(session)
     found = [] if counted.adds_up else [f"Regnskapet går ikke opp: {counted}"]
+    if watermark.is_behind(session, settings.instance):
+        found.append("Databasen er eldre enn den var, så ingenting blir sendt. Kjør flask restore --by-hand.")
     found += _unmatched(session)
     found += _lost(session)
     found += _stuck(session, now, settings)
@@ -86,27 +95,29 @@ def faults(session: Session, settings: Settings, now: datetime) -> list[str]:
 
 def _unmatched(session: Session) -> list[str]:
     """Match inputs and deliveries one by one: where one is lost and another doubled, the sums still add up."""
-    submitted = session.scalars(select(OutboxEvent).where(OutboxEvent.kind == "idea_submitted")).all()
+    submitted = session.scalars(select(OutboxEvent).where(OutboxEvent.kind.in_(INPUTS))).all()
     of_event = dict.fromkeys((event.id for event in submitted), 0)
     deliveries = select(OutboxDelivery.event_id).where(OutboxDelivery.channel == "archive")
     for event_id in session.scalars(deliveries):
         if event_id in of_event:
             of_event[event_id] += 1
-    of_idea: Counter[UUID] = Counter()
+    of_input: Counter[UUID] = Counter()
     for event in submitted:
-        of_idea[UUID(event.payload["idea_id"])] += of_event[event.id] if event.routed_at is not None else 1
-    ideas = set(session.scalars(select(Idea.id)))
+        named = UUID(event.payload[INPUTS[event.kind][1]])
+        of_input[named] += of_event[event.id] if event.routed_at is not None else 1
+    inputs = {input_id for ids, _ in INPUTS.values() for input_id in session.scalars(select(ids))}
     sentences = {
-        "%d innspill har ingen levering til arkivet.": sum(of_idea[idea_id] == 0 for idea_id in ideas),
-        "%d innspill har mer enn én levering til arkivet.": sum(of_idea[idea_id] > 1 for idea_id in ideas),
-        "%d hendelser handler om innspill som ikke finnes.": sum(idea_id not in ideas for idea_id in of_idea),
+        "%d innspill har ingen levering til arkivet.": sum(of_input[input_id] == 0 for input_id in inputs),
+        "%d innspill har mer enn én levering til arkivet.": sum(of_input[input_id] > 1 for input_id in inputs),
+        "%d hendelser handler om innspill som ikke finnes.": sum(input_id not in inputs for input_id in of_input),
     }
     return [sentence % count for sentence, count in sentences.items() if count]
 
 
 def _lost(session: Session) -> list[str]:
     """What should hang together and does not."""
-    without_parcel = _count(session, select(Idea.id).where(Idea.id.not_in(select(Parcel.input_id))))
+    parcels = select(Parcel.input_id)
+    without_parcel = sum(_count(session, select(ids).where(ids.not_in(parcels))) for ids, _ in INPUTS.values())
     without_step = _count(
         session,
         select(Parcel.input_id).where(
@@ -133,7 +144,7 @@ def _lost(session: Session) -> list[str]:
         ),
     )
     sentences = {
-        "%d idéer har ingen pakke: den som sendte, ser ikke hvor den er.": without_parcel,
+        "%d innspill har ingen pakke: den som sendte, ser ikke hvor det er.": without_parcel,
         "%d pakker står på et steg som ikke er skrevet ned.": without_step,
         "%d leveringer er merket som arkivert uten saksnummer.": filed_without,
         "%d leveringer er prøvd uten at forsøket er skrevet ned.": attempted,
@@ -154,7 +165,6 @@ def _stuck(session: Session, now: datetime, settings: Settings) -> list[str]:
         session,
         select(OutboxEvent.id).where(OutboxEvent.routed_at.is_(None), OutboxEvent.recorded_at < now - SLOW_ROUTING),
     )
-    oldest = outbox.oldest_waiting(session, "archive")
     stopped = outbox.counts(session, "archive", job=LETTERS)
     waits = stopped[DeliveryState.STOPPED.value] + stopped[DeliveryState.UNCLEAR.value]
     found = []
@@ -162,8 +172,8 @@ def _stuck(session: Session, now: datetime, settings: Settings) -> list[str]:
         found.append(f"{leased} leveringer er lånt ut til en prosess som ikke finnes lenger.")
     if unrouted:
         found.append(f"{unrouted} hendelser har ventet mer enn ett minutt på relay.")
-    if oldest is not None and now - oldest > OLDEST_WAITING:
-        found.append("Den eldste leveringen til arkivet har ventet mer enn fire timer.")
+    if outbox.waits_too_long(session, "archive", now):
+        found.append("Den eldste leveringen til arkivet har ventet i fire timer.")
     if waits:
         found.append(f"{waits} leveringer til arkivet venter på et menneske: se arbeidsflata.")
     found += [f"{pause.scope} har pause: {pause.reason}" for pause in outbox.pauses(session, now)]
@@ -239,7 +249,11 @@ def check() -> None:
     settings: Settings = current_app.extensions["lab_settings"]
     with Session(db.engine) as session:
         click.echo(str(balance(session)))
-        found: Sequence[str] = [*sqlite.faults(db.engine), *faults(session, settings, now())]
+        found: Sequence[str] = [
+            *sqlite.faults(db.engine),
+            *postgresql.faults(db.engine),
+            *faults(session, settings, now()),
+        ]
     if draws_unfenced(settings.photo_isolation):
         click.echo("OBS   Bilder tegnes på nytt uten sperre mot nettet. I produksjon må noen ha sagt ja til det.")
     for sentence in found:

@@ -6,10 +6,14 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import click
 from flask.cli import with_appcontext
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.accounts.models import Participant
 from app.accounts.service import add_participant
 from app.areas.query import areas
+from app.comments.models import Stance
+from app.comments.service import CommentDraft
 from app.core.actor import Actor, Role
 from app.core.submission import submission
 from app.files.store import picture_store
@@ -18,7 +22,10 @@ from app.ideas.models import Idea
 from app.ideas.service import IdeaDraft
 from app.parcels import service as parcels
 from app.parcels.models import Step
+from app.processes import service as processes
+from app.processes.models import Activity, Moderation, Process
 from app.processes.query import idepool
+from app.processes.service import NewsDraft, Pen, PhaseDraft, ProcessDraft
 from app.web.extensions import settings
 from app.web.transaction import writing
 
@@ -52,6 +59,34 @@ IDEAS: tuple[tuple[str, str, str, str, int, int, Step, str], ...] = (
     ("Tak over sykkelstativet ved stasjonen", "Syklene blir våte og ruster.", "mobilitet", "Narvik stasjon", 2, 14,
      Step.RECEIVED, ""),
 )  # fmt: skip
+OWNER = "arne@demo.narvik.example"
+# title, about, what can be changed, place, area, opened days ago, days left, news, what was done
+PROCESSES: tuple[tuple[str, str, str, str, str, int, int, tuple[str, str] | None, str], ...] = (
+    ("Ny lekeplass på Ankenes", "Lekeplassen ved skolen er gammel. Vi bygger en ny. Hva vil du ha der?",
+     "Du kan si hva vi skal bygge. Stedet er bestemt, og vi har to millioner kroner.", "Ankenes skole", "samhandling",
+     6, 12, ("Vi har målt plassen", "Den er like stor som en fotballbane. Det er plass til mye."), ""),
+    ("Trygg vei til skolen", "Hvor er det skummelt å gå eller sykle? Si fra, så ser vi på det.",
+     "Du kan si hva som må bli tryggere. Kommunen kan endre kommunale veier. Fylket eier resten.", "Hele Narvik",
+     "mobilitet", 16, 2, None, ""),
+    ("Benker langs strandpromenaden", "Hvor trenger du en benk?", "Du kan si hvor benkene skal stå.",
+     "Strandpromenaden", "annet", 80, 20, None,
+     "58 mennesker ba om benker. Seks står der nå. Ved småbåthavna ble det nei, for der skal veien graves opp i 2027."),
+)  # fmt: skip
+
+# place in IDEAS, what kind, what is said, who speaks (a role, or "" for a citizen), what is answered to it
+SAID: tuple[tuple[int, Stance, str, str, tuple[tuple[str, str], ...]], ...] = (
+    (2, Stance.FOR, "Jeg går på ski etter jobb. Nå må jeg snu klokka ni.", "", ()),
+    (
+        2,
+        Stance.AGAINST,
+        "Vi som bor her, liker at det er mørkt.",
+        "",
+        (("Til klokka 23 er greit for meg.", ""),),
+    ),
+    (2, Stance.QUESTION, "Hva koster strømmen?", "", (("Rundt 20 000 kroner i året.", "Rådgiver, Teknisk drift"),)),
+    (3, Stance.FOR, "Da slipper foreldrene å kjøre.", "", ()),
+    (3, Stance.QUESTION, "Gjelder det i helgene også?", "", ()),
+)
 
 
 @click.command("demo")
@@ -70,7 +105,43 @@ def fill(session: Session, now: datetime) -> int:
     """Make the people and ideas that are missing; return how many ideas were made."""
     for email, name, title, role in STAFF:
         add_participant(session, email=email, name=name, title=title, role=role, now=now)
-    return sum(_make(session, now, place, *row) for place, row in enumerate(IDEAS))
+    made = sum(_make(session, now, place, *row) for place, row in enumerate(IDEAS))
+    for row in PROCESSES:
+        _process(session, now, *row)
+    for number, said in enumerate(SAID):
+        _say(session, now, number, *said)
+    return made
+
+
+def _process(
+    session: Session, now: datetime, title: str, summary: str, influence: str, place: str, area: str, days: int,
+    left: int, news: tuple[str, str] | None, outcome: str,
+) -> None:  # fmt: skip
+    """Publish a process that opened `days` ago and takes ideas for `left` more; one with an outcome has ended."""
+    owner = session.scalars(select(Participant).where(Participant.email == OWNER)).one()
+    actor, key = owner.actor, submission(uuid5(NAMESPACE_URL, f"innbyggerlab:demo:{title}"), {}, [])
+    at = now - timedelta(days=days)
+    known = session.scalar(select(func.count()).select_from(Process).where(Process.submission_hash == key.key_hash))
+    if known:
+        return
+    process_id = processes.begin_process(session, title, {}, submission=key, actor=actor, now=at)
+    process = session.get_one(Process, process_id)
+    closes = now + timedelta(days=left)
+    area_id = next(found.id for found in areas(session, with_closed=True) if found.slug == area)
+    draft = ProcessDraft(
+        title, summary, influence, "Kommunestyret", (closes + timedelta(days=30)).date(), place, area_id, owner.id, (),
+        Moderation.AFTER,
+        (
+            PhaseDraft("Send idéen din", at, closes, (Activity.IDEAS,)),
+            PhaseDraft("Vi leser og svarer", closes, closes + timedelta(days=30), ()),
+        ),
+    )  # fmt: skip
+    processes.publish_process(session, process, draft, {}, Pen(uuid5(NAMESPACE_URL, title), 1), actor=actor, now=at)
+    if news:
+        told = submission(uuid5(NAMESPACE_URL, news[0]), {}, [])
+        processes.tell_news(session, process, NewsDraft(*news, told), actor=actor, now=at + timedelta(days=1))
+    if outcome:
+        processes.end_process(session, process, outcome, actor=actor, now=now - timedelta(days=2))
 
 
 def _make(
@@ -91,6 +162,26 @@ def _make(
     if step is not Step.RECEIVED:
         parcels.move(session, idea_id, step, now=at + timedelta(days=3), reason=reason, told=False)
     return 1
+
+
+def _say(
+    session: Session, now: datetime, number: int, place: int, stance: Stance, text: str, role: str,
+    answers: tuple[tuple[str, str], ...],
+) -> None:  # fmt: skip
+    """Let somebody comment, the day after the idea came, and others answer."""
+    title, at = IDEAS[place][0], now - timedelta(days=IDEAS[place][4] - 1, minutes=-7 * number)
+    idea_id = session.scalars(select(Idea.id).where(Idea.title == title)).first()
+    if idea_id is None:
+        return
+    key = uuid5(NAMESPACE_URL, f"innbyggerlab:demo:said:{number}")
+    mark = submission(key, {"text": text}, [])
+    draft = CommentDraft(stance, text, None, role, "nb", mark)
+    comment_id, new = ideas.comment_idea(session, idea_id, draft, actor=_somebody(key, 0), now=at, undo_seconds=0)
+    for order, (said, who) in enumerate(answers if new else ()):
+        own = uuid5(key, said)
+        answer = CommentDraft(Stance.REPLY, said, comment_id, who, "nb", submission(own, {"text": said}, []))
+        later = at + timedelta(hours=order + 1)
+        ideas.comment_idea(session, idea_id, answer, actor=_somebody(own, 0), now=later, undo_seconds=0)
 
 
 def _support(session: Session, idea: Idea, key: UUID, supporters: int, at: datetime) -> None:

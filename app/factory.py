@@ -3,9 +3,11 @@
 import os
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 from flask import Flask
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import app.accounts.cli
@@ -13,33 +15,54 @@ import app.accounts.routes
 import app.audit.cli
 import app.cases.cli
 import app.cases.routes
+import app.comments.query
+import app.comments.service
 import app.desk.routes
 import app.files.routes
 import app.ideas.moderated
+import app.ideas.query
 import app.ideas.routes
+import app.ideas.service
 import app.moderation.routes
 import app.pages.routes
+import app.parcels.query
+import app.parcels.service
+import app.personal.routes
+import app.processes.routes
+import app.push.query
 import app.push.routes
+import app.push.service
 from app import commands
-from app.core import crash, sqlite
+from app.accounts.client import Belongings
+from app.accounts.oidc import Provider, ProviderSettings
+from app.core import crash, postgresql, sqlite
 from app.files.cleaning import can_isolate
 from app.settings import Settings, read_settings
 from app.web import access, components, errors, language, logs, observe, packing, security, transaction
 from app.web.assets import STATIC, Assets, read_assets
 from app.web.extensions import csrf, db, install_limiter, install_login, migrate
-from app.web.moments import day_text, when_text
+from app.web.moments import clock_text, date_text, day_text, days_left, share_passed, time_left, when_text
 
 TEMPLATES = STATIC.parent / "templates"
 BLUEPRINTS = (
     app.pages.routes.bp,
     app.ideas.routes.bp,
+    app.processes.routes.bp,
     app.accounts.routes.bp,
     app.files.routes.bp,
     app.cases.routes.bp,
     app.push.routes.bp,
     app.moderation.routes.bp,
     app.desk.routes.bp,
+    app.personal.routes.bp,
     observe.bp,
+)
+# What a phone has sent without an account, room by room: it can come along when its owner signs in.
+BELONGINGS = (
+    Belongings(app.ideas.query.any_from, app.ideas.service.take_along),
+    Belongings(app.comments.query.any_from, app.comments.service.take_along),
+    Belongings(app.parcels.query.any_followed_by, app.parcels.service.take_along),
+    Belongings(app.push.query.any_on, app.push.service.take_along),
 )
 
 
@@ -63,9 +86,10 @@ def create_app(
         RATELIMIT_STORAGE_URI=limits_storage(settings.redis_url),
         BABEL_TRANSLATION_DIRECTORIES=str(STATIC.parent / "app" / "translations"),
     )
-    lab.extensions.update(lab_settings=settings, lab_secret_keys=keys, lab_clock=clock)
+    lab.extensions.update(lab_settings=settings, lab_secret_keys=keys, lab_clock=clock, lab_belongings=BELONGINGS)
+    lab.extensions["lab_providers"] = providers(settings)
     lab.extensions["lab_assets"] = assets or read_assets()
-    lab.extensions["lab_shelves"] = {app.ideas.service.KIND: app.ideas.moderated.IdeaShelf()}
+    lab.extensions["lab_shelves"] = app.ideas.moderated.SHELVES
     _install(lab, settings)
     for blueprint in BLUEPRINTS:
         lab.register_blueprint(blueprint)
@@ -119,6 +143,34 @@ def _install(lab: Flask, settings: Settings) -> None:
         csrf_token=security.csrf_token,
         when_text=when_text,
         day_text=day_text,
+        date_text=date_text,
+        clock_text=clock_text,
+        days_left=days_left,
+        share_passed=share_passed,
+        time_left=time_left,
+        opens=access.opens,
+    )
+
+
+def providers(settings: Settings) -> dict[str, Provider]:
+    """Return the identity providers that are set up, by the door they open."""
+    doors = {"innbygger": _provider(settings, "citizen"), "ansatt": _provider(settings, "staff")}
+    return {door: Provider(given) for door, given in doors.items() if given.issuer}
+
+
+def _provider(settings: Settings, who: str) -> ProviderSettings:
+    def said(part: str) -> str:
+        return str(getattr(settings, f"oidc_{who}_{part}"))
+
+    return ProviderSettings(
+        name=said("name"),
+        issuer=said("issuer"),
+        client_id=said("client_id"),
+        scope=said("scope"),
+        levels=tuple(filter(None, (level.strip() for level in said("acr").split(",")))),
+        secret=settings.secret(said("secret_file")),
+        key=Path(said("key_file")).read_text(encoding="utf-8") if said("key_file") else "",
+        key_id=said("key_id"),
     )
 
 
@@ -132,11 +184,20 @@ def engine_options(url: str) -> dict[str, object]:
 
 
 def prepare_engine(engine: Engine) -> None:
-    """Set up SQLite's connections and check that every setting took. Raises SystemExit with the faults."""
+    """Set up the connections and check that what is acknowledged is on disk. Raises SystemExit with the faults.
+
+    A PostgreSQL that is away for a moment stops nobody from starting; `flask check` asks it again.
+    """
     sqlite.prepare(engine)
-    found = sqlite.faults(engine)
+    try:
+        found = [*sqlite.faults(engine), *postgresql.faults(engine)]
+    except OperationalError:
+        if engine.dialect.name != "postgresql":
+            raise
+        return
     if found:
         raise SystemExit("\n".join(found))
+    engine.dispose()  # a line to PostgreSQL must not be shared with the processes that this one starts
 
 
 def limits_storage(redis_url: str) -> str:

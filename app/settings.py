@@ -55,6 +55,24 @@ class Settings:
     vapid_subject: str = "mailto:innbyggerlab@example.invalid"
     push_hosts: str = ""
 
+    oidc_citizen_name: str = "ID-porten"
+    oidc_citizen_issuer: str = ""
+    oidc_citizen_client_id: str = ""
+    oidc_citizen_scope: str = "openid"
+    oidc_citizen_acr: str = ""
+    oidc_citizen_secret_file: str = ""
+    oidc_citizen_key_file: str = ""
+    oidc_citizen_key_id: str = ""
+
+    oidc_staff_name: str = "Ansattporten"
+    oidc_staff_issuer: str = ""
+    oidc_staff_client_id: str = ""
+    oidc_staff_scope: str = "openid email"
+    oidc_staff_acr: str = ""
+    oidc_staff_secret_file: str = ""
+    oidc_staff_key_file: str = ""
+    oidc_staff_key_id: str = ""
+
     live_url: str = ""
     undo_seconds: float = 10.0
     relay_every: float = 1.0
@@ -64,6 +82,15 @@ class Settings:
     x_accel: bool = False
     rate_limits: bool = True
     backup_recipients: str = ""
+    backup_folder: str = ""
+    # How many days each class of personal data is kept; app/personal/policy.py says which they are.
+    keep_codes_days: int = 14
+    keep_accounts_days: int = 730
+    keep_inputs_days: int = 730
+    keep_letters_days: int = 90
+    keep_push_days: int = 90
+    keep_files_days: int = 7
+    keep_backups_days: int = 35
     accessibility_statement_url: str = "https://uustatus.no/nb/"
     answer_days: int = 0
 
@@ -169,17 +196,50 @@ def _faults(settings: Settings) -> list[str]:
         "vapid_key_file",
         "cases_secret_file",
         "cases_ca_file",
+        "oidc_citizen_secret_file",
+        "oidc_citizen_key_file",
+        "oidc_staff_secret_file",
+        "oidc_staff_key_file",
     ):
         path = getattr(settings, name)
         if path and not Path(path).is_file():
             found.append(f"LAB_{name.upper()} names {path}, and there is no such file.")
     if settings.cases_timeout <= 0 or settings.cases_processing <= 0 or settings.cases_margin <= 0:
         found.append("LAB_CASES_TIMEOUT, _PROCESSING and _MARGIN must be above 0: the lease is their sum.")
+    if settings.backup_folder and not Path(settings.backup_folder).is_dir():
+        found.append(f"LAB_BACKUP_FOLDER names {settings.backup_folder}, and there is no such folder.")
+    found += [
+        f"LAB_{name.upper()} must be at least 1 day."
+        for name in (field.name for field in fields(settings))
+        if name.startswith("keep_") and getattr(settings, name) < 1
+    ]
     if settings.photo_isolation not in {"auto", "off"}:
         found.append("LAB_PHOTO_ISOLATION must be auto or off.")
+    for who in ("citizen", "staff"):
+        found += _provider_faults(settings, who)
     if settings.production and not found:
         found += _production_faults(settings)
     return found
+
+
+def _provider_faults(settings: Settings, who: str) -> list[str]:
+    """Return what is wrong with an identity provider; one without issuer is not set up, and has no faults."""
+    name = f"LAB_OIDC_{who.upper()}"
+    given = {part: getattr(settings, f"oidc_{who}_{part}") for part in ("issuer", "client_id", "acr", "secret_file")}
+    if not given["issuer"]:
+        return [f"{name}_CLIENT_ID is given, and {name}_ISSUER is not."] if given["client_id"] else []
+    issuer = urlsplit(given["issuer"])
+    checks = {
+        f"{name}_ISSUER must begin with https://.": issuer.scheme != "https"
+        and (settings.production or issuer.hostname not in {"127.0.0.1", "localhost"}),
+        f"{name}_CLIENT_ID is missing.": not given["client_id"],
+        f"{name}_SECRET_FILE or {name}_KEY_FILE must name a file: by it the provider knows us.": not (
+            given["secret_file"] or getattr(settings, f"oidc_{who}_key_file")
+        ),
+        f"{name}_ACR must say which level is high enough, e.g. idporten-loa-substantial.": who == "citizen"
+        and not given["acr"],
+    }
+    return [sentence for sentence, broken in checks.items() if broken]
 
 
 def _production_faults(settings: Settings) -> list[str]:

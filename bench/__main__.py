@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from bench import forwarding, ideas, memory, pages, push
+from bench import desk, forwarding, ideas, memory, pages, push
 from bench.figures import Figure, merged, read, table, write
 from bench.site import OUT, Bench, environment_of_bench, with_redis
 from bench.town import running_town
@@ -36,6 +36,7 @@ PARTS = (
     Part("Push", ("push_",), push.figures),
     Part("Memory and pages", (*MEMORY, *PAGES), _in_town),
     Part("Forwarding", ("forward", "case_number_"), forwarding.figures),
+    Part("Desk", ("desk_",), desk.figures),
     Part("Ideas", ("hello_", "idea_", "similar_"), ideas.figures),
 )
 

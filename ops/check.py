@@ -223,7 +223,7 @@ def database_server(going: Round) -> Iterator[str]:
         )
     # Its own pg_dump, which some machines have nowhere else, and which is of the server's version
     going.tell("PATH", f"{binaries.folder}{os.pathsep}{going.supervisor.environment['PATH']}")
-    with postgres(going.supervisor, binaries, durable=os.environ.get("PG_FAST") != "1") as address:
+    with postgres(going.supervisor, binaries) as address:
         say(f"\nPostgreSQL: {binaries.origin}")
         yield address
 

@@ -44,23 +44,20 @@ def find_binaries() -> Binaries | None:
 
 
 @contextmanager
-def postgres(supervisor: Supervisor, binaries: Binaries, *, durable: bool = True) -> Iterator[str]:
-    """Start a new server and yield its address, as superuser, for SQLAlchemy; remove all of it afterwards.
-
-    durable=False leaves out fsync: faster, and never to be used where a test is about what survives.
-    """
+def postgres(supervisor: Supervisor, binaries: Binaries) -> Iterator[str]:
+    """Start a new server and yield its address, as superuser, for SQLAlchemy; remove all of it afterwards."""
     owner = account_for_postgres()
     folder = home_for(owner)
     try:
         binaries = reachable(binaries, owner, folder)
         make_cluster(binaries, owner, folder)
-        supervisor.start(Program("postgres", server_words(binaries, owner, folder, durable=durable), last=True))
+        supervisor.start(Program("postgres", server_words(binaries, owner, folder), last=True))
         socket_path = folder / SOCKET_NAME
         ready = (str(binaries.folder / "pg_isready"), "-q", "-h", str(folder), "-U", SUPERUSER, "-d", "postgres")
         if not supervisor.wait_until(lambda: socket_path.exists() and succeeds(ready), READY_WITHIN_S):
             log = supervisor.log_of("postgres")
             raise Stop(f"PostgreSQL did not start. {relative(log)} ends with:\n{last_lines(log)}")
-        yield f"postgresql+psycopg://{SUPERUSER}@/postgres?host={quote(str(folder), safe='/')}"
+        yield address_in(folder)
     finally:
         supervisor.stop_one("postgres")
         shutil.rmtree(folder, ignore_errors=True)
@@ -127,16 +124,22 @@ def make_cluster(binaries: Binaries, owner: str | None, folder: Path) -> None:
         raise Stop(f"PostgreSQL's files could not be made. {relative(log)} ends with:\n{last_lines(log)}")
 
 
-def server_words(binaries: Binaries, owner: str | None, folder: Path, *, durable: bool) -> tuple[str, ...]:
-    sync = "on" if durable else "off"
+def address_in(folder: Path) -> str:
+    """Return the address of the server in `folder`, as superuser, for SQLAlchemy."""
+    return f"postgresql+psycopg://{SUPERUSER}@/postgres?host={quote(str(folder), safe='/')}"
+
+
+def server_words(binaries: Binaries, owner: str | None, folder: Path, **changed: str) -> tuple[str, ...]:
+    """Return the words that start the server. changed: settings other than ours, e.g. fsync="off"."""
     settings = {
         "listen_addresses": "",
         "unix_socket_directories": str(folder),
-        "fsync": sync,
-        "synchronous_commit": sync,
-        "full_page_writes": sync,
+        "fsync": "on",
+        "synchronous_commit": "on",
+        "full_page_writes": "on",
         "max_connections": "200",
         "shared_buffers": "128MB",
+        **changed,
     }
     options = tuple(word for name, value in settings.items() for word in ("-c", f"{name}={value}"))
     return (*as_account(owner), str(binaries.folder / "postgres"), "-D", str(folder / "data"), *options)

@@ -14,11 +14,12 @@ from flask import Flask
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from app.accounts.service import add_participant
 from app.core.actor import Actor, Role
 from app.factory import create_app
+from app.outbox import watermark
 from app.settings import Settings
 from app.web.extensions import db
+from tests.support.accounts import staff
 from tests.support.browser import browser, live_site  # noqa: F401 - fixtures, for all folders
 from tests.support.database import fresh_database, migrate, wipe
 from tests.support.visits import Visit
@@ -73,12 +74,13 @@ def now(clock: dict[str, datetime]) -> Iterator[datetime]:
 
 
 @pytest.fixture
-def session(engine: Engine, now: datetime) -> Iterator[Session]:
+def session(engine: Engine, settings: Settings, now: datetime) -> Iterator[Session]:
     """A session on the real database; what a test stores is removed after it."""
     with Session(engine.execution_options(writes=True), expire_on_commit=False) as made:
         yield made
         made.rollback()
     wipe(engine)
+    (settings.instance / watermark.FILE).unlink(missing_ok=True)
 
 
 @pytest.fixture
@@ -95,25 +97,17 @@ def ola(settings: Settings) -> Actor:
 
 @pytest.fixture
 def fatima(session: Session, now: datetime) -> Actor:
-    return _staff(session, "fatima", Role.FACILITATOR, now)
+    return staff(session, "fatima", Role.FACILITATOR, now)
 
 
 @pytest.fixture
 def per(session: Session, now: datetime) -> Actor:
-    return _staff(session, "per", Role.CASE_WORKER, now)
+    return staff(session, "per", Role.CASE_WORKER, now)
 
 
 def _phone(mark: str, settings: Settings) -> Actor:
     oldest = settings.secret_keys()[0].encode()
     return Actor(device_key=hmac.new(oldest, b"device:" + mark.encode(), hashlib.sha256).digest())
-
-
-def _staff(session: Session, name: str, role: Role, now: datetime) -> Actor:
-    made = add_participant(
-        session, email=f"{name}@test.example", name=name.title(), title="Rådgiver", role=role, now=now
-    )
-    session.commit()
-    return Actor(role=role, participant_id=made.id, audit_key=made.audit_key)
 
 
 @pytest.fixture
@@ -133,7 +127,7 @@ def visit_as(app: Flask, session: Session, now: datetime) -> Callable[[str], Vis
         if who == "anonymous":
             return made
         role = {"fatima": Role.FACILITATOR, "per": Role.CASE_WORKER}.get(who) or Role(who)
-        actor = _staff(session, who, role, now)
+        actor = staff(session, who, role, now)
         assert isinstance(actor.participant_id, UUID)
         return made.signed_in(str(actor.participant_id))
 

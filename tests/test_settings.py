@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.factory import create_app
+from app.factory import create_app, providers
 from app.files import cleaning
 from app.settings import Settings, SettingsError, read_settings
 
@@ -23,6 +23,34 @@ def test_every_fault_is_said_at_once_with_the_name_that_was_meant():
     assert "LAB_DATABSE_URL is not a setting. Did you mean LAB_DATABASE_URL?" in said
     assert "LAB_STATUS_EVERY" in said
     assert "LAB_LAN" in said
+
+
+def test_an_identity_provider_is_set_up_whole_or_not_at_all():
+    with pytest.raises(SettingsError) as told:
+        read_settings({"LAB_OIDC_CITIZEN_ISSUER": "http://idporten.no", "LAB_OIDC_STAFF_CLIENT_ID": "x"})
+
+    said = str(told.value)
+    for name in (
+        "CITIZEN_ISSUER must begin",
+        "CITIZEN_CLIENT_ID",
+        "CITIZEN_SECRET_FILE",
+        "CITIZEN_ACR",
+        "STAFF_ISSUER",
+    ):
+        assert f"LAB_OIDC_{name}" in said, name
+
+
+def test_an_identity_provider_with_all_it_needs_starts(tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("between us")
+    given = {"ISSUER": "https://idporten.no", "CLIENT_ID": "x", "ACR": "idporten-loa-substantial, idporten-loa-high"}
+    names = {f"LAB_OIDC_CITIZEN_{name}": value for name, value in given.items()}
+
+    settings = read_settings({**names, "LAB_OIDC_CITIZEN_SECRET_FILE": str(secret)})
+
+    provider = providers(settings)["innbygger"].settings
+    assert provider.levels == ("idporten-loa-substantial", "idporten-loa-high")
+    assert "between us" not in repr(provider)
 
 
 def test_production_names_everything_that_is_unsafe():

@@ -1,11 +1,8 @@
-"""An idea, or the municipality's answer to one, becomes a letter in the archive."""
+"""An idea, the municipality's answer to one, or a comment on one becomes a letter in the archive."""
 
 import hashlib
-from collections.abc import Callable
 from datetime import date, datetime
 from uuid import UUID
-
-from sqlalchemy.orm import Session
 
 from app.cases import query as cases_query
 from app.cases import service as cases
@@ -14,11 +11,16 @@ from app.cases.client import Document, ExternalKey, Filing, Kind, Letter, Sender
 from app.cases.codes import Codes
 from app.cases.letter import Attachment, LetterContent, render_letter
 from app.cases.query import FolderState
+from app.comments import query as comments
+from app.comments.events import CommentSubmitted
+from app.comments.models import Stance
+from app.comments.query import CommentForLetter
 from app.core.errors import NotYet
+from app.core.goals import GOALS
 from app.files.store import picture_store
 from app.ideas import query as ideas
-from app.ideas.events import IdeaAnswered, IdeaMended, IdeaSubmitted
-from app.ideas.query import IdeaForLetter, MendingForLetter, ReplyForLetter
+from app.ideas.events import IdeaAnswered, IdeaCorrected, IdeaSubmitted
+from app.ideas.query import CorrectionForLetter, IdeaForLetter, IdeaInArchive, ReplyForLetter
 from app.outbox.models import DeliveryState, OutboxEvent
 from app.parcels import query as parcels_query
 from app.parcels import service as parcels
@@ -28,30 +30,41 @@ CHANNEL = "archive"
 QUEUE = "send"
 
 WITHDRAWN = "angret av innsenderen"
+ERASED = "slettet av innsenderen"
 NOT_FORWARDED = "innspillet er ikke i arkivet"
 PICTURES_S, FOLDER_S, INPUT_S = 2.0, 1.0, 15.0
+FOLDER_AT_MOST_S = 600.0
 
 
 def handle(work: Work, event: OutboxEvent) -> None:
-    """File what the event is about: the idea itself (type I), a mended text (I) or an answer (U) in the same case."""
+    """File what the event is about: the idea (type I); in its case an answer to it (type U), or a comment (type I)."""
     if event.kind == IdeaAnswered.name:
         _forward_reply(work, IdeaAnswered.model_validate(event.payload))
-    elif event.kind == IdeaMended.name:
-        _forward_mending(work, IdeaMended.model_validate(event.payload))
+    elif event.kind == IdeaCorrected.name:
+        _forward_correction(work, IdeaCorrected.model_validate(event.payload))
+    elif event.kind == CommentSubmitted.name:
+        _forward_comment(work, CommentSubmitted.model_validate(event.payload), leaves_at=event.due_at)
     else:
         _forward_idea(work, IdeaSubmitted.model_validate(event.payload).idea_id, leaves_at=event.due_at)
 
 
 def _forward_idea(work: Work, idea_id: UUID, *, leaves_at: datetime) -> None:
-    """File an idea. One withdrawn before it left is not sent; one withdrawn later is, as its writer was told."""
+    """File an idea. One withdrawn before it left is not sent; one withdrawn later is, as its writer was told.
+
+    Of one that was erased nothing is left to send.
+    """
     with work.transaction() as session:
         codes = cases_query.settings_in_force(session, work.settings)
         idea = ideas.idea_for_letter(session, idea_id, picture_store(work.settings))
         letter = cases_query.sealed_letter_or_none(session, work.reference)
         regretted = idea.withdrawn_at is not None and idea.withdrawn_at < leaves_at and letter is None
-        folder = None if regretted else cases.folder_for(session, idea.area_slug, idea.area_name, codes, now=work.now)
+        folder = (
+            None
+            if regretted or idea.erased
+            else cases.folder_for(session, idea.area_slug, idea.area_name, codes, now=work.now)
+        )
     if folder is None:
-        _never(work, idea_id, WITHDRAWN)
+        _never(work, idea_id, ERASED if idea.erased else WITHDRAWN)
         return
     if letter is None:
         if idea.pictures_pending:
@@ -63,59 +76,100 @@ def _forward_idea(work: Work, idea_id: UUID, *, leaves_at: datetime) -> None:
 
 
 def _forward_reply(work: Work, fact: IdeaAnswered) -> None:
-    def made(session: Session, idea: IdeaForLetter, codes: Codes) -> Letter:
-        return letter_answering(idea, ideas.reply_for_letter(session, fact.reply_id), work.reference, codes)
-
-    _forward_after(work, fact.idea_id, made)
-
-
-def _forward_mending(work: Work, fact: IdeaMended) -> None:
-    def made(session: Session, idea: IdeaForLetter, codes: Codes) -> Letter:
-        return letter_mending(idea, ideas.mending_for_letter(session, fact.mending_id), work.reference, codes)
-
-    _forward_after(work, fact.idea_id, made)
-
-
-def _forward_after(work: Work, idea_id: UUID, made: Callable[[Session, IdeaForLetter, Codes], Letter]) -> None:
-    """File a later letter in the case that its idea lies in, when it lies there."""
     with work.transaction() as session:
         codes = cases_query.settings_in_force(session, work.settings)
-        idea = ideas.idea_for_letter(session, idea_id, picture_store(work.settings))
+        idea = ideas.idea_for_letter(session, fact.idea_id, picture_store(work.settings))
         folder = cases.folder_for(session, idea.area_slug, idea.area_name, codes, now=work.now)
-        filing = cases_query.filing_of(session, idea_id)
+        filing = cases_query.filing_of(session, fact.idea_id)
+        reply = ideas.reply_for_letter(session, fact.reply_id)
         letter = cases_query.sealed_letter_or_none(session, work.reference)
-        parcel = parcels_query.parcel_of(session, idea_id)
-        fresh = made(session, idea, codes) if filing is not None and letter is None else None
+        parcel = parcels_query.parcel_of(session, fact.idea_id)
     if filing is None:
         if parcel is not None and not parcel.forwarded:
             with work.settle(DeliveryState.NEVER, reason=NOT_FORWARDED):
                 return
         raise NotYet("Innspillet er ikke arkivert ennå.", seconds=INPUT_S)
     if letter is None:
-        assert fresh is not None  # noqa: S101 - made above when there was no sealed one
+        made = letter_answering(idea, reply, work.reference, codes)
         with work.transaction() as session:
-            letter = cases.seal(session, fresh, input_id=idea_id, now=work.now)
-    in_case = cases.folder_in_case(folder, filing.filing.case.number)
-    _file(work, letter, in_case, idea_id, follow_up=letter.kind is Kind.INCOMING)
+            letter = cases.seal(session, made, input_id=fact.idea_id, now=work.now)
+    _file(work, letter, cases.folder_in_case(folder, filing.filing.case.number), fact.idea_id)
 
 
-def _file(work: Work, letter: Letter, folder: FolderState, input_id: UUID, *, follow_up: bool = False) -> None:
+def _forward_comment(work: Work, fact: CommentSubmitted, *, leaves_at: datetime) -> None:
+    """File a comment in the case of its idea, or beside it when the idea itself was never sent.
+
+    One withdrawn before it left is not sent; one withdrawn later is, as its writer was told.
+    """
+    with work.transaction() as session:
+        codes = cases_query.settings_in_force(session, work.settings)
+        comment = comments.comment_for_letter(session, fact.comment_id)
+        idea = ideas.idea_in_archive(session, fact.input_id)
+        filing = cases_query.filing_of(session, fact.input_id)
+        parcel = parcels_query.parcel_of(session, fact.input_id)
+        letter = cases_query.sealed_letter_or_none(session, work.reference)
+        regretted = comment.withdrawn_at is not None and comment.withdrawn_at < leaves_at and letter is None
+        folder = None if regretted else cases.folder_for(session, idea.area_slug, idea.area_name, codes, now=work.now)
+    if folder is None:
+        _never(work, fact.comment_id, WITHDRAWN)
+        return
+    if filing is None and (parcel is None or parcel.forwarded):
+        raise NotYet("Innspillet er ikke arkivert ennå.", seconds=INPUT_S)
+    if letter is None:
+        made = letter_commenting(idea, comment, work.reference, codes)
+        with work.transaction() as session:
+            letter = cases.seal(session, made, input_id=fact.comment_id, now=work.now)
+    number = filing.filing.case.number if filing is not None else None
+    _file(work, letter, cases.folder_in_case(folder, number), fact.comment_id, asked_about=False)
+
+
+def _forward_correction(work: Work, fact: IdeaCorrected) -> None:
+    """File the words that were put right beside the first ones, in the same case: the archive has both."""
+    with work.transaction() as session:
+        codes = cases_query.settings_in_force(session, work.settings)
+        correction = ideas.correction_for_letter(session, fact.correction_id)
+        idea = ideas.idea_in_archive(session, fact.idea_id)
+        folder = cases.folder_for(session, idea.area_slug, idea.area_name, codes, now=work.now)
+        filing = cases_query.filing_of(session, fact.idea_id)
+        parcel = parcels_query.parcel_of(session, fact.idea_id)
+        letter = cases_query.sealed_letter_or_none(session, work.reference)
+    if filing is None:
+        if parcel is not None and not parcel.forwarded:
+            _never(work, fact.correction_id, NOT_FORWARDED)
+            return
+        raise NotYet("Innspillet er ikke arkivert ennå.", seconds=INPUT_S)
+    if letter is None:
+        made = letter_correcting(idea, correction, work.reference, codes)
+        with work.transaction() as session:
+            letter = cases.seal(session, made, input_id=fact.correction_id, now=work.now)
+    _file(work, letter, cases.folder_in_case(folder, filing.filing.case.number), fact.correction_id, asked_about=False)
+
+
+def _file(work: Work, letter: Letter, folder: FolderState, input_id: UUID, *, asked_about: bool = True) -> None:
     if not folder.ready:
-        raise NotYet("Saksmappen er ikke klar.", seconds=FOLDER_S)
+        raise NotYet("Saksmappen er ikke klar.", seconds=_until_folder(folder, work.now))
     filing = cases.file_once(work.ports.archive, letter, folder, work.steps, look_up_first=not work.first_try)
     if not isinstance(filing, Filing):
         with work.settle(DeliveryState.ACCEPTED, external_id=filing.message_id):
             return
     with work.settle(DeliveryState.FILED, external_id=filing.system_id) as session:
+        every = work.settings.status_every
         cases.store_filing(
-            session, letter, filing, input_id=input_id, every=work.settings.status_every, now=work.now,
-            follow_up=follow_up,
-        )  # fmt: skip
+            session, letter, filing, input_id=input_id, every=every, now=work.now, asked_about=asked_about
+        )
 
 
 def _never(work: Work, input_id: UUID, rule: str) -> None:
     with work.settle(DeliveryState.NEVER, reason=rule) as session:
         parcels.not_forwarded(session, input_id)
+
+
+def _until_folder(folder: FolderState, now: datetime) -> float:
+    """Return how long to wait for a folder, in seconds: as long again as it has been wanted.
+
+    It is there after a second, or the archive is away: then thousands must not ask for it every second.
+    """
+    return min(max((now - folder.wanted_at).total_seconds(), FOLDER_S), FOLDER_AT_MOST_S)
 
 
 def letter_about(idea: IdeaForLetter, reference: str, codes: Codes) -> Letter:
@@ -142,6 +196,7 @@ def letter_about(idea: IdeaForLetter, reference: str, codes: Codes) -> Letter:
         place=idea.place,
         attachments=tuple(Attachment(d.title, d.media_type, len(d.content), d.sha256) for d in pictures),
         pictures_missing=idea.pictures_failed,
+        goals=tuple(f"{goal} {GOALS[goal]}" for goal in idea.goals),
     )
     return Letter(
         key=ExternalKey(codes["fagsystem"], reference),
@@ -149,41 +204,10 @@ def letter_about(idea: IdeaForLetter, reference: str, codes: Codes) -> Letter:
         title=titles.input_title(idea.title),
         public_title=titles.public_input_title(idea.process_title, idea.area_name),
         shielding=titles.shielding_for(idea.title, idea.body, idea.place, codes=codes),
-        document_date=_day(idea.received_at),
+        document_date=_day(idea.written_at or idea.received_at),
         received_at=idea.received_at,
         sender=_citizen(idea.sender_email, codes),
         documents=(_main("Innspill", f"innspill-{reference}.pdf", content), *pictures),
-    )
-
-
-def letter_mending(idea: IdeaForLetter, mending: MendingForLetter, reference: str, codes: Codes) -> Letter:
-    """Return the letter with what the writer made of their text, for the case its idea lies in."""
-    content = LetterContent(
-        reference=reference,
-        kind="Rettet idé",
-        area_name=idea.area_name,
-        process_title=idea.process_title,
-        received_at=mending.mended_at,
-        written_at=None,
-        channel=idea.channel,
-        sender=codes["anonymous_name"],
-        sender_email=idea.sender_email,
-        language=idea.language,
-        title=mending.title,
-        body=mending.body,
-        place=idea.place,
-        about_title=idea.title,
-    )
-    return Letter(
-        key=ExternalKey(codes["fagsystem"], reference),
-        kind=Kind.INCOMING,
-        title=titles.mended_title(mending.title),
-        public_title=titles.public_input_title(idea.process_title, idea.area_name),
-        shielding=titles.shielding_for(idea.title, mending.title, mending.body, idea.place, codes=codes),
-        document_date=_day(mending.mended_at),
-        received_at=mending.mended_at,
-        sender=_citizen(idea.sender_email, codes),
-        documents=(_main("Rettet innspill", f"rettet-{reference}.pdf", content),),
     )
 
 
@@ -216,6 +240,79 @@ def letter_answering(idea: IdeaForLetter, reply: ReplyForLetter, reference: str,
         received_at=reply.answered_at,
         sender=_citizen(idea.sender_email, codes),
         documents=(_main("Svar på innspill", f"svar-{reference}.pdf", content),),
+    )
+
+
+def letter_correcting(idea: IdeaInArchive, correction: CorrectionForLetter, reference: str, codes: Codes) -> Letter:
+    """Return the letter with all the words of an idea as its writer put them right."""
+    content = LetterContent(
+        reference=reference,
+        kind="Rettet idé",
+        area_name=idea.area_name,
+        process_title=idea.process_title,
+        received_at=correction.corrected_at,
+        written_at=None,
+        channel="nett",
+        sender=codes["anonymous_name"],
+        sender_email=correction.sender_email,
+        language=correction.language,
+        title=correction.title,
+        body=correction.body,
+        place=correction.place,
+        about_title=correction.earlier_title,
+    )
+    said = (correction.title, correction.body, correction.place, correction.earlier_title)
+    return Letter(
+        key=ExternalKey(codes["fagsystem"], reference),
+        kind=Kind.INCOMING,
+        title=titles.correction_title(correction.title),
+        public_title=titles.public_correction_title(idea.process_title, idea.area_name),
+        shielding=titles.shielding_for(*said, codes=codes),
+        document_date=_day(correction.corrected_at),
+        received_at=correction.corrected_at,
+        sender=_citizen(correction.sender_email, codes),
+        documents=(_main("Rettet innspill", f"rettelse-{reference}.pdf", content),),
+    )
+
+
+_SAYS = {
+    Stance.FOR: "for idéen",
+    Stance.AGAINST: "mot idéen",
+    Stance.QUESTION: "spørsmål om idéen",
+    Stance.REPLY: "svar på en kommentar",
+}
+
+
+def letter_commenting(idea: IdeaInArchive, comment: CommentForLetter, reference: str, codes: Codes) -> Letter:
+    """Return the letter for a comment, for the case its idea lies in. It tells what was answered, when it answers."""
+    body = f"Svar på kommentaren:\n{comment.answers}\n\nSvaret:\n{comment.text}" if comment.answers else comment.text
+    staff = bool(comment.role_name)
+    content = LetterContent(
+        reference=reference,
+        kind=f"Kommentar til idé ({_SAYS[comment.stance]})",
+        area_name=idea.area_name,
+        process_title=idea.process_title,
+        received_at=comment.submitted_at,
+        written_at=None,
+        channel="nett",
+        sender=comment.role_name or codes["anonymous_name"],
+        sender_email=None,
+        language=comment.language,
+        title=titles.comment_title(idea.title),
+        body=body,
+        place="",
+        about_title=idea.title,
+    )
+    return Letter(
+        key=ExternalKey(codes["fagsystem"], reference),
+        kind=Kind.INCOMING,
+        title=titles.comment_title(idea.title),
+        public_title=titles.public_comment_title(idea.process_title, idea.area_name),
+        shielding=titles.shielding_for(idea.title, body, codes=codes),
+        document_date=_day(comment.submitted_at),
+        received_at=comment.submitted_at,
+        sender=Sender(SenderKind.UNIT, comment.role_name) if staff else _citizen(None, codes),
+        documents=(_main("Kommentar til innspill", f"kommentar-{reference}.pdf", content),),
     )
 
 

@@ -1,4 +1,4 @@
-"""Somebody wants to sign in: mail the code."""
+"""Somebody wants to sign in: mail the code and the link."""
 
 from app.accounts import query as accounts
 from app.accounts.events import SignInCodeWanted
@@ -15,9 +15,10 @@ def handle(work: Work, event: OutboxEvent) -> None:
     with work.transaction() as session:
         found = accounts.code_to_send(session, fact.code_id, work.settings.secret_keys())
     if found is None:
-        with work.settle(DeliveryState.NEVER, reason="Koden er brukt opp"):
+        with work.settle(DeliveryState.NEVER, reason="Koden er borte, eller kontoen er stengt"):
             return
-    email, code, language = found
-    work.ports.mail.send(service.sign_in_letter(email, language, code=code), reference=work.reference, now=work.now)
+    url = f"{work.settings.public_url.rstrip('/')}/logg-inn/lenke/{found.link}"
+    letter = service.sign_in_letter(found.email, found.language, code=found.digits, url=url)
+    work.ports.mail.send(letter, reference=work.reference, now=work.now)
     with work.settle(DeliveryState.ACCEPTED):
         pass

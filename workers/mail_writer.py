@@ -19,6 +19,7 @@ from app.outbox.service import Recipient
 from app.parcels.events import StepReached
 from app.parcels.models import Step, StepChange
 from app.settings import Settings
+from workers import regret
 from workers.notify_writer import UNDONE, wait_for_second_thoughts
 from workers.work import Work
 
@@ -39,6 +40,8 @@ def recipients(session: Session, event: OutboxEvent, _settings: Settings) -> Seq
 
 
 def handle(work: Work, event: OutboxEvent) -> None:
+    if event.kind == StepReached.name and not regret.is_over(work, event):
+        return
     with work.transaction() as session:
         contact = ideas.writer_contact(session, _idea_id(event))
         decided = _decided(session, event)

@@ -1,5 +1,6 @@
 """Redraws the pictures of something that was sent, in the sizes that pages and the archive need."""
 
+import shutil
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from app.core.errors import Permanent, Transient
 from app.files import cleaning, query, service
 from app.files.cleaning import Redrawn
 from app.files.models import Picture
-from app.files.store import PictureStore, picture_store
+from app.files.store import PAGE, PictureStore, picture_store
 from app.ideas.events import IdeaSubmitted
 from app.outbox.models import DeliveryState, OutboxEvent
 from app.outbox.service import Recipient
@@ -44,8 +45,11 @@ def handle(work: Work, event: OutboxEvent) -> None:
                 service.mark_failed(session, picture.id)
             else:
                 service.mark_ready(session, picture.id, width=redrawn.width, height=redrawn.height, now=work.now)
+        still_there = query.known_pictures(session, [picture.id for picture in waiting])
     crash_point("picture.after_commit")
     for picture in waiting:
+        if picture.id not in still_there:  # erased while it was drawn
+            shutil.rmtree(store.redrawn(picture.id, PAGE).parent, ignore_errors=True)
         store.original(picture.original_name).unlink(missing_ok=True)
 
 

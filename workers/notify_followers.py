@@ -1,4 +1,4 @@
-"""A parcel moved: tell each phone that follows it, one delivery for each subscription."""
+"""A parcel moved, or somebody commented: tell each phone that follows, one delivery for each subscription."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -6,6 +6,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app.comments import query as comments
+from app.comments.events import CommentsArrived
 from app.core.errors import ConfigurationFault, DeliveryFault, Gone, Permanent, UnknownOutcome
 from app.outbox.models import DeliveryState, OutboxEvent
 from app.outbox.service import Recipient
@@ -15,6 +17,7 @@ from app.push.client import PushMessage
 from app.push.models import PushOutcome
 from app.push.query import Receiver
 from app.settings import Settings
+from workers import regret
 from workers.work import Work
 
 CHANNEL = "push"
@@ -26,28 +29,42 @@ _KEY_IS_KNOWN = timedelta(hours=24)
 
 
 def recipients(session: Session, event: OutboxEvent, _settings: Settings) -> Sequence[Recipient]:
-    """Return each active subscription of those who follow the input; none for a step we do not tell."""
+    """Return each active subscription of those who follow the input; none for a step we do not tell.
+
+    Of comments the phone that wrote the first one of the day hears nothing: it knows.
+    """
+    if event.kind == CommentsArrived.name:
+        arrived = CommentsArrived.model_validate(event.payload)
+        writer = comments.writer_device(session, arrived.comment_id)
+        return _each(query.subscriptions_following(session, arrived.input_id, other_than=writer))
     fact = StepReached.model_validate(event.payload)
     if fact.step not in service.TOLD_STEPS:
         return []
-    return [Recipient(f"{_PREFIX}{found}") for found in query.subscriptions_following(session, fact.input_id)]
+    return _each(query.subscriptions_following(session, fact.input_id))
+
+
+def _each(subscriptions: Sequence[UUID]) -> Sequence[Recipient]:
+    return [Recipient(f"{_PREFIX}{found}") for found in subscriptions]
 
 
 def handle(work: Work, event: OutboxEvent) -> None:
-    fact = StepReached.model_validate(event.payload)
+    input_id = UUID(event.payload["input_id"])
+    news = service.COMMENTED if event.kind == CommentsArrived.name else event.payload["step"]
     subscription_id = UUID(work.recipient.removeprefix(_PREFIX))
+    if not regret.is_over(work, event):
+        return
     with work.transaction() as session:
-        receiver = query.receiver(session, subscription_id, input_id=fact.input_id)
+        receiver = query.receiver(session, subscription_id, input_id=input_id)
     if receiver is None:
         with work.settle(DeliveryState.NEVER, reason="Følger ikke lenger"):
             return
     message = service.step_message(
-        fact.step,
+        news,
         receiver.language,
         own=receiver.own,
-        url=f"{work.settings.public_url.rstrip('/')}/ideer/{fact.input_id}",
+        url=f"{work.settings.public_url.rstrip('/')}/ideer/{input_id}",
         subscription_id=subscription_id,
-        input_id=fact.input_id,
+        input_id=input_id,
     )
     deliver(work, subscription_id, receiver, message, topic="step")
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from app.cases import query as cases_query
 from app.cases import service as cases
 from app.cases.events import FolderWanted
-from app.core.errors import ConfigurationFault
+from app.core.errors import ConfigurationFault, Transient
 from app.outbox.models import DeliveryState, OutboxEvent
 from workers.work import Work
 
@@ -15,6 +15,13 @@ QUEUE = "send"
 
 def handle(work: Work, event: OutboxEvent) -> None:
     """Look for the folder on every try: by its number, by our key, by its exact title. Open one only if we may."""
+    try:
+        _find_or_open(work, event)
+    except Transient as fault:  # every letter of the folder waits for this one
+        raise Transient(str(fault), retry_after=fault.retry_after, for_many=True) from fault
+
+
+def _find_or_open(work: Work, event: OutboxEvent) -> None:
     fact = FolderWanted.model_validate(event.payload)
     with work.transaction() as session:
         codes = cases_query.settings_in_force(session, work.settings)

@@ -11,6 +11,7 @@ from app.core.crash import crash_point
 from app.files import service as files
 from app.files.store import picture_store
 from app.outbox import service as outbox
+from app.outbox import watermark
 from workers.bell import Bells, is_away
 from workers.relay import Relay
 from workers.runtime import Runtime
@@ -67,6 +68,8 @@ class Reconciler:
         with self.runtime.transaction() as session:
             strike(session, now, status_every=self.runtime.settings.status_every)
             outbox.open_quiet_scopes(session, now)
+            if not watermark.keep(session, self.runtime.settings.instance):
+                log.error("database_is_older", reason="flask restore --by-hand")
         if is_away(self.bells):
             self._work_without_bells(now)
         else:

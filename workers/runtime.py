@@ -18,6 +18,7 @@ from app.core.crash import crash_point
 from app.core.errors import DeliveryFault, LeaseLost, UnknownOutcome
 from app.outbox import query as outbox_query
 from app.outbox import service as outbox
+from app.outbox import watermark
 from app.outbox.models import DeliveryState, OutboxEvent
 from app.outbox.service import Lease
 from app.settings import Settings
@@ -76,6 +77,8 @@ class Runtime:
     def _take(self, delivery_id: UUID) -> Lease | None:
         owner = f"{socket.gethostname()[:20]}-{os.getpid()}-{token_hex(8)}"
         with self.transaction() as session:
+            if watermark.is_behind(session, self.settings.instance):
+                return None
             return outbox.take(session, delivery_id, owner=owner, now=self.clock(), seconds=self.settings.lease_seconds)
 
     def _work(self, lease: Lease) -> DeliveryState | None:

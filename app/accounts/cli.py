@@ -41,8 +41,8 @@ def add(email: str, role: str, name: str, title: str) -> None:
 
 @users.command("list")
 def list_all() -> None:
-    """Vis alle kontoer."""
-    for found in query.participants(session()):
+    """Vis alle som har en konto for å jobbe her."""
+    for found in query.staff(session()):
         closed = f"  stengt {found.closed_at:%Y-%m-%d}" if found.closed_at else ""
         click.echo(f"{found.email:<40} {found.role:<16} {found.name}{closed}")
 

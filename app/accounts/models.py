@@ -5,7 +5,7 @@ import secrets
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from app.core.actor import Actor, Role
@@ -16,9 +16,10 @@ SALT_BYTES = 16
 
 
 class Participant(Identified, Model):
-    """Somebody who signs in.
+    """Somebody who signs in. A citizen has no name here and no title, only the address that was shown to be theirs.
 
-    email: in lower case. audit_salt: goes when they are erased, and then no line of the audit log leads to them.
+    email: in lower case; <id>@uten.invalid for who came from an identity provider: no mail can reach it. audit_salt:
+    goes when they are erased, and then no line of the audit log leads to them.
     """
 
     __tablename__ = "participants"
@@ -31,7 +32,7 @@ class Participant(Identified, Model):
     language: Mapped[str] = column("technical", String(5), default="nb")
     created_at: Mapped[datetime] = column("technical")
     closed_at: Mapped[datetime | None] = column("technical")
-    audit_salt: Mapped[bytes] = column("technical", default=lambda: secrets.token_bytes(SALT_BYTES))
+    audit_salt: Mapped[bytes] = column("person", default=lambda: secrets.token_bytes(SALT_BYTES))
 
     @property
     def audit_key(self) -> bytes:
@@ -44,12 +45,50 @@ class Participant(Identified, Model):
 
 
 class SignInCode(Identified, Model):
-    """A one-time code. Its six digits follow from the id and our key; browser_hash: the browser that asked for it."""
+    """A one-time code on its way to an address, whether we know it or not.
+
+    Its six digits and its link follow from the id and our key. email: in lower case; nobody has shown yet that it is
+    theirs, so it is forgotten after 14 days. browser_hash: the browser that asked for it. language: of the letter.
+    """
 
     __tablename__ = "sign_in_codes"
+    __table_args__ = (Index("ix_sign_in_codes_made", "made_at"),)
 
-    participant_id: Mapped[UUID] = column("technical", ForeignKey("participants.id"))
+    email: Mapped[str] = column("person", String(254))
+    language: Mapped[str] = column("technical", String(5))
     browser_hash: Mapped[bytes] = column("technical", LargeBinary(32))
     made_at: Mapped[datetime] = column("technical")
     used_at: Mapped[datetime | None] = column("technical")
     tries: Mapped[int] = column("technical", default=0)
+
+
+class ProviderIdentity(Identified, Model):
+    """Who an account is to an identity provider. sub: the provider's own name for them, never a fødselsnummer."""
+
+    __tablename__ = "provider_identities"
+    __table_args__ = (UniqueConstraint("issuer", "sub", name="one_account_per_identity"),)
+
+    participant_id: Mapped[UUID] = column("person", ForeignKey("participants.id"), index=True)
+    issuer: Mapped[str] = column("technical", String(255))
+    sub: Mapped[str] = column("person", String(255))
+    made_at: Mapped[datetime] = column("technical")
+
+
+class SignIn(Identified, Model):
+    """Somebody signed in on one device, until ends_at (not included); the row goes when it is ended.
+
+    browser, system: in words such as Chrome and Android, "" when we know none; never what the browser said in full.
+    """
+
+    __tablename__ = "sign_ins"
+    __table_args__ = (
+        CheckConstraint("begun_at < ends_at", name="begins_before_it_ends"),
+        Index("ix_sign_ins_participant", "participant_id"),
+        Index("ix_sign_ins_ends", "ends_at"),
+    )
+
+    participant_id: Mapped[UUID] = column("person", ForeignKey("participants.id"))
+    browser: Mapped[str] = column("technical", String(20))
+    system: Mapped[str] = column("technical", String(20))
+    begun_at: Mapped[datetime] = column("technical")
+    ends_at: Mapped[datetime] = column("technical")

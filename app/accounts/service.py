@@ -1,26 +1,38 @@
-"""Signing in by a code sent by e-mail, and making participants."""
+"""Signing in by a code or a link sent by e-mail, and making participants."""
 
-import hashlib
 import hmac
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from app.accounts.devices import Device
 from app.accounts.events import SignInCodeWanted
-from app.accounts.models import Participant, SignInCode
+from app.accounts.models import Participant, ProviderIdentity, SignIn, SignInCode
+from app.accounts.oidc import Identity
+from app.accounts.query import LinkState, is_fresh, is_from, link_state, mark_hash
 from app.audit import service as audit
 from app.core.actor import Actor, Role
-from app.core.errors import NotFound, RuleBroken
+from app.core.dialect import insert_once
+from app.core.errors import NotAllowed, NotFound, RuleBroken
 from app.core.receipt import one_time_code
 from app.core.text import N_
 from app.outbox import service as outbox
 
-LIFE = timedelta(minutes=15)
 TRIES = 5
+# How long an address is kept that nobody has shown to be theirs.
+ADDRESS_KEPT = timedelta(days=14)
+CLOSED = N_("Denne kontoen er stengt.")
+NO_ROLE = N_("Du har ikke tilgang ennå. Spør den som styrer Innbyggerlab om å gi deg en rolle.")
+# How long a sign-in lasts at most. A citizen's phone is their own; what staff can do is worth a code a week.
+CITIZEN_LASTS, WORK_LASTS = timedelta(days=365), timedelta(days=7)
 WRONG = N_("Koden stemmer ikke, eller den er for gammel. Be om en ny.")
+LINK_REFUSALS = {
+    LinkState.SPENT: N_("Lenka er brukt, eller den er for gammel. Be om en ny."),
+    LinkState.ELSEWHERE: N_("Lenka virker bare der du ba om den. Gå dit, og skriv koden fra e-posten."),
+}
 
 
 def add_participant(session: Session, *, email: str, name: str, title: str, role: Role, now: datetime) -> Participant:
@@ -48,24 +60,28 @@ def close_account(session: Session, email: str, *, actor: Actor | None, now: dat
     found = session.scalar(select(Participant).where(Participant.email == email.strip().lower()))
     if found is None:
         raise NotFound(N_("Ingen har denne e-posten."))
+    _end_all(session, found.id)
     if found.closed_at is None:
         found.closed_at = now
         audit.note(session, "account_closed", f"participant:{found.id}", actor=actor, now=now)
     return found
 
 
-def ask_for_code(session: Session, email: str, *, browser: str, now: datetime) -> UUID:
-    """Send a code if the address is known; return the code's id, or one that leads nowhere.
+def close_for_good(session: Session, participant_ids: Sequence[UUID], *, now: datetime) -> None:
+    """Sign out everywhere those whose names are about to be erased."""
+    closed = update(Participant).where(Participant.id.in_(participant_ids), Participant.closed_at.is_(None))
+    session.execute(closed.values(closed_at=now).execution_options(synchronize_session=False))
 
-    The caller tells the same to everybody, so that nobody learns who is known. browser: a random mark in the
-    asking browser's cookie; the code works there alone.
+
+def ask_for_code(session: Session, email: str, *, browser: str, language: str, now: datetime) -> UUID:
+    """Let a code and a link be mailed to an address, known or not; return the code's id.
+
+    The same is done for every address, so that nobody learns who is known; whether a letter goes is seen to when it is
+    written. browser: a random mark in the asking browser's cookie; code and link work there alone.
     """
-    participant = session.scalar(
-        select(Participant).where(Participant.email == email.strip().lower(), Participant.closed_at.is_(None))
+    code = SignInCode(
+        email=email.strip().lower(), language=language, browser_hash=mark_hash(browser), made_at=now, tries=0
     )
-    if participant is None:
-        return uuid4()
-    code = SignInCode(participant_id=participant.id, browser_hash=_hash(browser), made_at=now)
     session.add(code)
     session.flush()
     outbox.record(session, SignInCodeWanted(code_id=code.id), now=now)
@@ -93,29 +109,124 @@ def use_code(
     """
     code = session.get(SignInCode, code_id, populate_existing=True)
     given = "".join(letter for letter in digits if letter.isdigit())
-    if code is None or not _fits(code, given, browser, keys, now):
+    if code is None or not (is_from(code, browser) and is_fresh(code, now)):
         raise RuleBroken(WRONG, field="code")
+    if not any(hmac.compare_digest(given.encode(), one_time_code(key, code.id).encode()) for key in keys):
+        raise RuleBroken(WRONG, field="code")
+    return _signed_in(session, code, WRONG, now)
+
+
+def use_link(session: Session, code_id: UUID, *, browser: str, now: datetime) -> Participant:
+    """Return who signs in, and use the code up. Raises RuleBroken, which says what to do instead.
+
+    The caller has read the id out of a link that we have signed, so there is nothing to guess and no try to count.
+    """
+    state = link_state(session, code_id, browser=browser, now=now)
+    if state is not LinkState.OPEN:
+        raise RuleBroken(LINK_REFUSALS[state])
+    return _signed_in(session, session.get_one(SignInCode, code_id), LINK_REFUSALS[LinkState.SPENT], now)
+
+
+def _signed_in(session: Session, code: SignInCode, refusal: str, now: datetime) -> Participant:
+    """Use the code up, once, whoever else tries at the same time; an address that is new becomes a citizen."""
     used = session.execute(
         update(SignInCode)
-        .where(SignInCode.id == code_id, SignInCode.used_at.is_(None))
+        .where(SignInCode.id == code.id, SignInCode.used_at.is_(None))
         .values(used_at=now)
         .returning(SignInCode.id)
         .execution_options(synchronize_session=False)
     ).first()
-    if used is None:
-        raise RuleBroken(WRONG, field="code")
-    participant = session.get_one(Participant, code.participant_id)
+    participant = _citizen(session, code, now) if used is not None else None
+    if participant is None or participant.closed_at is not None:
+        raise RuleBroken(refusal, field="code")
     if participant.actor.is_staff:
         audit.note(session, "signed_in", f"participant:{participant.id}", actor=participant.actor, now=now)
     return participant
 
 
-def _fits(code: SignInCode, given: str, browser: str, keys: Sequence[str], now: datetime) -> bool:
-    right = any(hmac.compare_digest(given, one_time_code(key, code.id)) for key in keys)
-    same_browser = hmac.compare_digest(code.browser_hash, _hash(browser))
-    fresh = code.used_at is None and now < code.made_at + LIFE and code.tries <= TRIES
-    return right and same_browser and fresh
+def _citizen(session: Session, code: SignInCode, now: datetime) -> Participant:
+    """Return whose address it is; one that nobody has yet becomes a citizen's."""
+    whose = select(Participant).where(Participant.email == code.email)
+    found = session.scalar(whose)
+    if found is None:
+        new = {"email": code.email, "name": "", "role": Role.CITIZEN.value, "language": code.language}
+        insert_once(session, Participant, {**new, "title": "", "created_at": now})
+        found = session.scalars(whose).one()
+    return found
 
 
-def _hash(mark: str) -> bytes:
-    return hashlib.sha256(mark.encode()).digest()
+def citizen_of(session: Session, identity: Identity, *, now: datetime) -> Participant:
+    """Return the citizen whose identity this is, made at the first time. Raises NotAllowed when the account is closed.
+
+    What the provider says of their address is not used: it would lead one way of signing in into another's account.
+    """
+    found = _by_identity(session, identity)
+    if found is None:
+        made = Participant(id=uuid4(), name="", role=Role.CITIZEN.value, created_at=now)
+        made.email = f"{made.id}@uten.invalid"
+        session.add(made)
+        session.flush()
+        found = _bound(session, identity, made, now)
+    if found.closed_at is not None:
+        raise NotAllowed(CLOSED)
+    return found
+
+
+def colleague_of(session: Session, identity: Identity, *, now: datetime) -> Participant:
+    """Return who works here with this identity. Raises NotAllowed: the provider makes nobody one of us.
+
+    An administrator has given the address a role before; the first sign-in ties the identity to it.
+    """
+    found = _by_identity(session, identity)
+    if found is None and identity.email:
+        known = session.scalar(select(Participant).where(Participant.email == identity.email))
+        works_here = known is not None and known.actor.is_staff and known.closed_at is None
+        found = _bound(session, identity, known, now) if known is not None and works_here else None
+    if found is None or found.closed_at is not None or not found.actor.is_staff:
+        raise NotAllowed(NO_ROLE)
+    audit.note(session, "signed_in", f"participant:{found.id}", actor=found.actor, now=now)
+    return found
+
+
+def _by_identity(session: Session, identity: Identity) -> Participant | None:
+    return session.scalar(
+        select(Participant)
+        .join(ProviderIdentity, ProviderIdentity.participant_id == Participant.id)
+        .where(ProviderIdentity.issuer == identity.issuer, ProviderIdentity.sub == identity.sub)
+    )
+
+
+def _bound(session: Session, identity: Identity, participant: Participant, now: datetime) -> Participant:
+    """Tie the identity to this account; whoever did so first, in another tab, has decided whose it is."""
+    whose = {"issuer": identity.issuer, "sub": identity.sub, "participant_id": participant.id, "made_at": now}
+    if insert_once(session, ProviderIdentity, whose):
+        return participant
+    first = _by_identity(session, identity)
+    assert first is not None  # noqa: S101 - the key was taken, so its row is there
+    return first
+
+
+def begin_sign_in(session: Session, participant: Participant, *, device: Device, now: datetime) -> UUID:
+    """Note that somebody is signed in on a device; return the id that their session carries."""
+    lasts = WORK_LASTS if participant.actor.is_staff else CITIZEN_LASTS
+    made = SignIn(participant_id=participant.id, browser=device.browser, system=device.system, begun_at=now)
+    made.ends_at = now + lasts
+    session.add(made)
+    session.flush()
+    return made.id
+
+
+def end_sign_in(session: Session, sign_in_id: UUID, *, actor: Actor) -> None:
+    """End one of `actor`'s own sign-ins; one that is not there, or not theirs, changes nothing."""
+    own = SignIn.participant_id == actor.participant_id
+    session.execute(delete(SignIn).where(SignIn.id == sign_in_id, own))
+
+
+def end_sign_ins(session: Session, *, actor: Actor) -> None:
+    """Sign `actor` out everywhere."""
+    if actor.participant_id is not None:
+        _end_all(session, actor.participant_id)
+
+
+def _end_all(session: Session, participant_id: UUID) -> None:
+    session.execute(delete(SignIn).where(SignIn.participant_id == participant_id))

@@ -2,16 +2,19 @@
 
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
+from sqlalchemy.orm import Session
 
 from app.cases import query, service
 from app.cases.adapters import build_archive
 from app.cases.client import CaseArchive, Finding, Level
 from app.cases.codes import START_VALUES
 from app.core.errors import DeliveryFault, RuleBroken
+from app.outbox import service as outbox
 from app.settings import Settings
 from app.web.context import now
 from app.web.extensions import session
@@ -93,6 +96,29 @@ def use(slug: str, case_number: str) -> None:
     except RuleBroken as fault:
         raise click.ClickException(fault.message) from fault
     click.echo(f"{slug} bruker nå sak {case_number}. Arkivet blir spurt om den er åpen.")
+
+
+@cases.command()
+@click.option("--since", type=click.DateTime(), help="Bare leveringer laget etter dette (UTC).")
+def restored(since: datetime | None) -> None:
+    """Databasen er hentet fra en kopi: spør arkivet før noe sendes, eller la et menneske avgjøre."""
+    with writing() as opened:
+        click.echo(mark_restored(opened, _settings(), since=since.replace(tzinfo=UTC) if since else None))
+
+
+def mark_restored(opened: Session, settings: Settings, *, since: datetime | None) -> str:
+    """Let nothing that may have been sent since the backup be sent again; return a sentence about it.
+
+    An archive that can be asked, or that knows a repeat, is asked before anything is sent, on the first try too.
+    """
+    archive = build_archive(settings, lambda: query.settings_in_force(opened, settings), now)
+    abilities = archive.abilities
+    archive.close()
+    can_ask = abilities.looks_up or abilities.recognises_repeats
+    count = outbox.after_restore(opened, can_ask=can_ask, since=since, now=now())
+    if can_ask:
+        return f"{count} leveringer til arkivet var underveis. Arkivet blir spurt før noe sendes."
+    return f"{count} leveringer til arkivet må avklares av et menneske: se arkivkøen."
 
 
 @cases.command("settings")

@@ -48,8 +48,9 @@ class LetterContent:
     """Everything that stands in the main document.
 
     kind: e.g. «Idé»; channel: a key of CHANNELS or plain words; language: a code such as "nb"; sender: what is shown,
-    e.g. «Anonym innsender»; place: words, "" when none was given; about_title: of the input that an answer answers;
-    pictures_missing: how many the citizen sent that could not be read.
+    e.g. «Anonym innsender»; place: words, "" when none was given; about_title: of the input that an answer or a
+    comment is about; pictures_missing: how many the citizen sent that could not be read;
+    goals: of the UN's, e.g. «13 Stoppe klimaendringene».
     """
 
     reference: str
@@ -69,6 +70,7 @@ class LetterContent:
     outgoing: bool = False
     about_title: str | None = None
     pictures_missing: int = 0
+    goals: tuple[str, ...] = ()
     notice: str = NOTICE
     notice_version: str = NOTICE_VERSION
 
@@ -131,11 +133,13 @@ def _as_json(content: LetterContent, lacking: frozenset[str]) -> str:
         ("Type", content.kind),
         ("Referanse", content.reference),
     ]
+    if content.goals:
+        about.append(("FNs bærekraftsmål", ", ".join(content.goals)))
     if content.about_title:
-        about.append(("Svar på", content.about_title))
+        about.append(("Svar på" if content.outgoing else "Gjelder innspillet", content.about_title))
     received = [("Sendt" if content.outgoing else "Mottatt", _oslo(content.received_at))]
     if content.written_at and content.written_at != content.received_at:
-        received.append(("Skrevet", _oslo(content.written_at)))
+        received.append(("Skrevet", _oslo_day(content.written_at)))
     received.append(("Kanal", CHANNELS.get(content.channel, content.channel)))
     sender = [("Avsender", content.sender)]
     if content.sender_email:
@@ -153,7 +157,7 @@ def _as_json(content: LetterContent, lacking: frozenset[str]) -> str:
             "title": line(content.title),
             "body": block(content.body),
             "language": content.language if content.language in LANGUAGES else "nb",
-            "place": block(content.place) or ("–" if content.outgoing else "Valgt uten kart. Sted er ikke oppgitt."),
+            "place": block(content.place) or _no_place(content),
             "attachments": [
                 (line(a.title), MEDIA_TYPES.get(a.media_type, a.media_type), _size(a.size), breakable(a.sha256))
                 for a in content.attachments
@@ -163,6 +167,17 @@ def _as_json(content: LetterContent, lacking: frozenset[str]) -> str:
         },
         ensure_ascii=False,
     )
+
+
+def _oslo_day(moment: datetime) -> str:
+    """Return e.g. «2.3.2026»: nobody knows at what hour something was given to us."""
+    local = moment.astimezone(OSLO)
+    return f"{local.day}.{local.month}.{local.year}"
+
+
+def _no_place(content: LetterContent) -> str:
+    """Only an input of its own is asked for a place."""
+    return "–" if content.outgoing or content.about_title else "Valgt uten kart. Sted er ikke oppgitt."
 
 
 def _oslo(moment: datetime) -> str:

@@ -7,7 +7,7 @@ from app.cases.codes import Codes
 from app.cases.titles import OSLO
 from app.parcels.models import ORDER, Step
 
-MODES = {"idea": "enkeltvis", "reply": "enkeltvis"}
+MODES = {"idea": "enkeltvis", "reply": "enkeltvis", "comment": "enkeltvis", "correction": "enkeltvis"}
 """`arkivmodus`: how a kind of input goes to the archive. What is built yet goes one by one."""
 
 QUIET_AFTER = timedelta(days=90)

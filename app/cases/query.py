@@ -29,12 +29,16 @@ from app.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class FolderState:
-    """A folder as we know it. ready: it has a number, and the archive has said that it is open."""
+    """A folder as we know it. ready: it has a number, and the archive has said that it is open.
+
+    wanted_at: when it was first asked for.
+    """
 
     id: UUID
     folder: Folder
     system_id: str | None
     ready: bool
+    wanted_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ def _folder_state(row: CaseFolder, codes: Codes) -> FolderState:
     folder = Folder(
         row.slug, row.title, ExternalKey(codes["fagsystem"], row.key), row.case_number, codes.on("may_open_cases")
     )
-    return FolderState(row.id, folder, row.system_id, row.checked_at is not None)
+    return FolderState(row.id, folder, row.system_id, row.checked_at is not None, row.wanted_at)
 
 
 def sealed_letter_or_none(session: Session, reference: str) -> Letter | None:
@@ -115,6 +119,37 @@ def filing_of(session: Session, input_id: UUID) -> OpenFiling | None:
         .limit(1)
     )
     return _open_filing(row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class LetterOnItsWay:
+    """A letter about an input. case_number, filed_at: None while the archive has not got it."""
+
+    reference: str
+    kind: Kind
+    sealed_at: datetime
+    case_number: str | None
+    filed_at: datetime | None
+
+
+def letters_of(session: Session, input_id: UUID) -> Sequence[LetterOnItsWay]:
+    """Return the letters about an input, oldest first: its own, and those with the answers to it."""
+    found = session.execute(
+        select(SealedLetter, CaseFiling)
+        .outerjoin(CaseFiling, CaseFiling.reference == SealedLetter.reference)
+        .where(SealedLetter.input_id == input_id)
+        .order_by(SealedLetter.sealed_at)
+    )
+    return [
+        LetterOnItsWay(
+            letter.reference,
+            Kind(letter.kind),
+            letter.sealed_at,
+            filing.case_number if filing else None,
+            filing.filed_at if filing else None,
+        )
+        for letter, filing in found
+    ]
 
 
 def open_filings(session: Session, case_number: str) -> Sequence[OpenFiling]:

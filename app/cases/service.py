@@ -46,10 +46,6 @@ PATIENCE = timedelta(hours=1)
 ENDED = (Step.DONE.value, Step.NOT_NOW.value)
 
 
-# What a filing is called that is no input, no answer and no report: a later letter from the same citizen.
-FOLLOW_UP = "follow_up"
-
-
 def seal(session: Session, letter: Letter, *, input_id: UUID, now: datetime) -> Letter:
     """Keep `letter` as it is; every try sends these bytes. Return the sealed one: an earlier seal wins."""
     letter_id = uuid4()
@@ -193,22 +189,22 @@ def store_filing(
     input_id: UUID,
     every: float,
     now: datetime,
-    follow_up: bool = False,
+    asked_about: bool = True,
 ) -> None:
     """Keep what the archive has confirmed, empty the sealed letter, and announce an input that has been filed.
 
-    every: seconds between questions about its status. follow_up: a later letter about an input that the archive has;
-    what becomes of the input is asked of its first one. Raises UnknownOutcome when the filing lacks its numbers.
+    every: seconds between questions about its status; asked_about: an input whose status is never asked for is not.
+    Raises UnknownOutcome when the filing lacks its numbers.
     """
     number, system_id = filing.case.number, filing.system_id
     if not (number and system_id):
         raise UnknownOutcome("Arkivet ga ikke noe saksnummer.")
-    incoming = letter.kind is Kind.INCOMING and not follow_up
+    incoming = letter.kind is Kind.INCOMING
     values = {
         "id": uuid4(),
         "input_id": input_id,
         "reference": letter.key.key,
-        "kind": FOLLOW_UP if follow_up else letter.kind.value,
+        "kind": letter.kind.value,
         "case_number": number,
         "system_id": system_id,
         "entry_number": filing.entry_number,
@@ -216,7 +212,7 @@ def store_filing(
         "as_of": now,
         "news_at": now,
         "next_poll_at": next_poll(now, every=every, quiet_since=now),
-        "is_open": incoming,
+        "is_open": incoming and asked_about,
         "has_handler": False,
     }
     if not insert_once(session, CaseFiling, values):
@@ -228,25 +224,17 @@ def store_filing(
 
 
 def filed_by_hand(
-    session: Session,
-    reference: str,
-    *,
-    input_id: UUID,
-    kind: Kind,
-    case_number: str,
-    now: datetime,
-    follow_up: bool = False,
+    session: Session, reference: str, *, input_id: UUID, kind: Kind, case_number: str, now: datetime
 ) -> None:
     """Note that a person has put a letter into the archive, in the case `case_number`: its input gets the number.
 
-    follow_up: as for `store_filing`; then the input has its number already. We do not know what the archive calls the
-    entry, so its status is not asked about.
+    We do not know what the archive calls the entry, so its status is not asked about.
     """
     values = {
         "id": uuid4(),
         "input_id": input_id,
         "reference": reference,
-        "kind": FOLLOW_UP if follow_up else kind.value,
+        "kind": kind.value,
         "case_number": case_number,
         "system_id": "",
         "filed_at": now,
@@ -259,7 +247,7 @@ def filed_by_hand(
     if not insert_once(session, CaseFiling, values):
         return
     _empty_sealed(session, reference, now)
-    if kind is Kind.INCOMING and not follow_up:
+    if kind is Kind.INCOMING:
         parcels.number(session, input_id, case_number)
         outbox.record(session, InputFiled(input_id=input_id), now=now)
 

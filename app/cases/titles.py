@@ -41,17 +41,29 @@ def input_title(title: str) -> str:
     return title_of(f"Innspill: {title}")
 
 
-def mended_title(title: str) -> str:
-    return title_of(f"Innspill, rettet: {title}")
-
-
 def reply_title(title: str) -> str:
     return title_of(f"Svar på innspill: {title}")
+
+
+def correction_title(title: str) -> str:
+    return title_of(f"Rettet innspill: {title}")
+
+
+def public_correction_title(process_title: str, area_name: str) -> str:
+    return title_of(f"Rettet innspill til {process_title} ({area_name.lower()})")
+
+
+def comment_title(title: str) -> str:
+    return title_of(f"Kommentar til innspill: {title}")
 
 
 def public_input_title(process_title: str, area_name: str) -> str:
     """Return the public title, made of our own words alone: «Innspill til <prosess> (<satsingsområde>)»."""
     return title_of(f"Innspill til {process_title} ({area_name.lower()})")
+
+
+def public_comment_title(process_title: str, area_name: str) -> str:
+    return title_of(f"Kommentar til innspill til {process_title} ({area_name.lower()})")
 
 
 def public_reply_title(process_title: str, area_name: str) -> str:

@@ -26,6 +26,8 @@ POINTS = frozenset(
         "status.after_read",
         "picture.after_clean",
         "picture.after_commit",
+        "erase.after_ledger",
+        "erase.after_rows",
     }
 )
 

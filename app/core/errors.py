@@ -35,11 +35,15 @@ class DeliveryFault(Exception):
 
 
 class Transient(DeliveryFault):
-    """Surely not accepted: try again later. retry_after: seconds the receiver asked for, or None."""
+    """Surely not accepted: try again later. retry_after: seconds the receiver asked for, or None.
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+    for_many: other deliveries wait for this one, so its failures alone tell that the receiver is away.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None, for_many: bool = False) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.for_many = for_many
 
 
 class NotYet(DeliveryFault):

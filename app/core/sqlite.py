@@ -74,6 +74,30 @@ def _take_write_lock(connection: Connection) -> None:
         cursor.close()
 
 
+def scrub(engine: Engine) -> bool:
+    """Write the file anew without what was deleted, and empty the write-ahead log; False: somebody reads, try again.
+
+    Deleting alone leaves what was there in the log until it is written over. Other databases are left alone: what is
+    deleted there goes when their own cleaner passes.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    with engine.connect() as connection:
+        raw = connection.connection.dbapi_connection
+        assert raw is not None  # noqa: S101 - it has just been opened
+        cursor = raw.cursor()
+        try:
+            cursor.execute("VACUUM")
+            (busy, _, _) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.OperationalError as fault:
+            if fault.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+                raise
+            return False
+        finally:
+            cursor.close()
+    return not busy
+
+
 def faults(engine: Engine) -> list[str]:
     """Return a sentence for each setting that did not take; empty when all is well or it is not SQLite."""
     if engine.dialect.name != "sqlite":

@@ -1,6 +1,6 @@
 """What can be seen of pictures: on pages, by the route that serves them, and by the archive."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -100,6 +100,11 @@ def waiting_pictures(session: Session, input_id: UUID) -> Sequence[Picture]:
         .where(Picture.input_id == input_id, Picture.state == PictureState.WAITING.value)
         .order_by(Picture.position)
     ).all()
+
+
+def known_pictures(session: Session, ids: Collection[UUID]) -> Collection[UUID]:
+    """Return those of these pictures that are still there."""
+    return set(session.scalars(select(Picture.id).where(Picture.id.in_(ids))))
 
 
 def archive_pictures(session: Session, input_id: UUID, store: PictureStore) -> ArchivePictures:

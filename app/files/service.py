@@ -4,7 +4,7 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ from app.core.errors import RuleBroken
 from app.core.text import N_
 from app.files.headers import Header, UnreadableHeaderError, kind_of, read_header
 from app.files.models import Picture, PictureState
-from app.files.store import PictureStore, make_folder, new_file, sync
+from app.files.store import PAGE, PictureStore, make_folder, new_file, sync
 
 FIELD = "pictures"
 KEPT_AT_MOST = timedelta(hours=24)
@@ -84,6 +84,11 @@ def receive(uploads: Iterable[Upload], *, store: PictureStore, limits: Limits = 
     return tuple(written)
 
 
+def hand_over(session: Session, input_ids: Collection[UUID], *, actor: Actor) -> None:
+    """Let the pictures of these inputs be those of the device that `actor` has now."""
+    session.execute(update(Picture).where(Picture.input_id.in_(input_ids)).values(device_key=actor.device_key))
+
+
 def discard(originals: Iterable[Original], *, store: PictureStore) -> None:
     """Remove what a replayed or refused form has left in quarantine."""
     for original in originals:
@@ -124,6 +129,16 @@ def _end(session: Session, picture_id: UUID, **values: object) -> None:
     session.execute(
         update(Picture).where(Picture.id == picture_id, Picture.state == PictureState.WAITING.value).values(**values)
     )
+
+
+def remove(session: Session, picture_ids: Sequence[UUID], *, store: PictureStore) -> None:
+    """Remove all files of these pictures, originals too. Their rows are the caller's to remove."""
+    for picture_id in picture_ids:
+        folder = store.redrawn(picture_id, PAGE).parent
+        if folder.is_dir():
+            shutil.rmtree(folder)
+    for name in session.scalars(select(Picture.original_name).where(Picture.id.in_(picture_ids))):
+        store.original(name).unlink(missing_ok=True)
 
 
 def remove_orphans(session: Session, store: PictureStore, *, now: datetime) -> int:

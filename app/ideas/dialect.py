@@ -68,7 +68,7 @@ def index_idea(session: Session, idea_id: UUID, words: str) -> None:
     )
 
 
-def index_again(session: Session, idea_id: UUID, before: str, words: str) -> None:
+def reindex_idea(session: Session, idea_id: UUID, before: str, words: str) -> None:
     """Make an idea findable by `words`, and no longer by what it was findable by before."""
     if is_postgresql(session):
         rows(session, text("DELETE FROM ideas_search WHERE idea_id = :id"), {"id": idea_id})
@@ -85,6 +85,16 @@ _FORGET = (
     "(SELECT rowid FROM ideas_search WHERE ideas_search MATCH :question AND idea_id = :id)"
 )
 _FORGET_SIGNS = "DELETE FROM ideas_search WHERE idea_id = :id AND :question = ''"
+
+
+def unindex_ideas(session: Session, idea_ids: Sequence[UUID]) -> None:
+    """Make ideas unfindable, with no stem of their words left: SQLite's index keeps them until it is made anew."""
+    if is_postgresql(session):
+        session.execute(text("DELETE FROM ideas_search WHERE idea_id = ANY(:ids)"), {"ids": list(idea_ids)})
+        return
+    for idea_id in idea_ids:
+        session.execute(text("DELETE FROM ideas_search WHERE idea_id = :id"), {"id": idea_id.hex})
+    session.execute(text("INSERT INTO ideas_search(ideas_search) VALUES ('optimize')"))
 
 
 def find_ideas(session: Session, question: str) -> Sequence[UUID]:

@@ -24,6 +24,15 @@ class IdeaAnswered(Event):
     reply_id: UUID
 
 
+class IdeaCorrected(Event):
+    """Its writer put its words right. correction_id: an input of its own."""
+
+    name: ClassVar[str] = "idea_corrected"
+
+    idea_id: UUID
+    correction_id: UUID
+
+
 class IdeaWithdrawn(Event):
     """Its writer took it back."""
 
@@ -38,12 +47,3 @@ class IdeaHidden(Event):
     name: ClassVar[str] = "idea_hidden"
 
     idea_id: UUID
-
-
-class IdeaMended(Event):
-    """Its writer mended the text, which goes to the archive as a letter of its own."""
-
-    name: ClassVar[str] = "idea_mended"
-
-    idea_id: UUID
-    mending_id: UUID

@@ -5,23 +5,28 @@ from uuid import UUID
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, HiddenField, MultipleFileField, RadioField, StringField, TextAreaField
+from wtforms import (
+    EmailField,
+    HiddenField,
+    MultipleFileField,
+    RadioField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Email, Length, Optional, ValidationError
 
 from app.areas.query import Area
+from app.core.goals import GOALS, MOST_GOALS
 from app.core.submission import submission
 from app.core.text import clean_line, clean_text, personal_data
 from app.files.service import Original
-from app.ideas.models import BODY_LENGTH, EMAIL_LENGTH, PLACE_LENGTH, REPLY_LENGTH, TITLE_LENGTH
-from app.ideas.service import IdeaDraft, MendingDraft, ReplyDraft
+from app.ideas.models import BODY_LENGTH, EMAIL_LENGTH, PLACE_LENGTH, TITLE_LENGTH
+from app.ideas.service import CorrectionDraft, IdeaDraft
 from app.moderation.models import WORDS_LENGTH
-from app.parcels.models import Step
-from app.parcels.query import LABELS
 from app.web.forms import LabForm, SubmissionKey
 from app.web.language import gettext
-
-REPLY_STEPS = (Step.READ, Step.CONSIDERED, Step.DECIDED, Step.DONE, Step.NOT_NOW)
 
 
 def _line(text: str | None) -> str:
@@ -68,7 +73,16 @@ class IdeaForm(LabForm):
             Email(_l("Sjekk e-posten. Den skal se slik ut: navn@sted.no")),
         ],
     )
+    goals = SelectMultipleField(
+        _l("Passer den til noen av FNs mål?"),
+        coerce=int,
+        choices=[SelectChoice(number, _l(name)) for number, name in GOALS.items()],
+    )
     kept = HiddenField()
+
+    def validate_goals(self, field: SelectMultipleField) -> None:
+        if len(field.data or ()) > MOST_GOALS:
+            raise ValidationError(_("Velg høyst tre mål."))
 
     def offer(self, areas: Sequence[Area]) -> None:
         """Set the areas that can be chosen."""
@@ -94,70 +108,27 @@ class IdeaForm(LabForm):
             "place": self.place.data or "",
             "email": self.email.data or "",
         }
+        goals = tuple(sorted(set(self.goals.data or ())))
+        if goals:
+            said["goals"] = " ".join(map(str, goals))
         mark = submission(self.submission_id.key, said, [picture.sha256.hex() for picture in pictures])
-        return IdeaDraft(said["title"], said["body"], area_id, said["place"], said["email"], language, mark)
+        return IdeaDraft(
+            said["title"], said["body"], area_id, said["place"], said["email"], language, mark, goals=goals
+        )
 
 
-class ReplyForm(LabForm):
-    """An official answer."""
+class CorrectionForm(IdeaForm):
+    """The words of an idea that is sent already. What it is about decided where the archive put it, and stays."""
 
-    submission_id = SubmissionKey()
-    text = TextAreaField(
-        _l("Svaret"),
-        filters=[_text],
-        validators=[
-            DataRequired(_l("Skriv svaret.")),
-            Length(max=REPLY_LENGTH, message=_l("Bruk høyst %(max)d tegn.")),
-        ],
-    )
-    step = RadioField(
-        _l("Hva er bestemt?"),
-        choices=[SelectChoice(step.value, _l(LABELS[step])) for step in REPLY_STEPS],
-        validators=[DataRequired(_l("Velg hva som er bestemt."))],
-    )
+    area = None
+    pictures = None
+    email = None
+    goals = None
 
-    def to_draft(self) -> ReplyDraft:
-        said = {"text": self.text.data, "step": self.step.data}
-        return ReplyDraft(said["text"], Step(said["step"]), submission(self.submission_id.key, said, []))
-
-
-class HideForm(LabForm):
-    """Why an idea is taken off the page."""
-
-    reason = StringField(
-        _l("Hvorfor skjuler du den?"),
-        filters=[_line],
-        validators=[
-            DataRequired(_l("Skriv hvorfor. Alle ser grunnen.")),
-            Length(max=500, message=_l("Bruk høyst %(max)d tegn.")),
-        ],
-    )
-
-
-class MendForm(LabForm):
-    """A mended text. It is looked at by a person in any case, so nobody is asked whether to keep what is private."""
-
-    submission_id = SubmissionKey()
-    title = StringField(
-        _l("Hva er idéen din?"),
-        filters=[_line],
-        validators=[
-            DataRequired(_l("Skriv hva idéen er.")),
-            Length(max=TITLE_LENGTH, message=_l("Bruk høyst %(max)d tegn.")),
-        ],
-    )
-    body = TextAreaField(
-        _l("Hvorfor er det lurt?"),
-        filters=[_text],
-        validators=[
-            DataRequired(_l("Skriv hvorfor det er lurt.")),
-            Length(max=BODY_LENGTH, message=_l("Bruk høyst %(max)d tegn.")),
-        ],
-    )
-
-    def to_draft(self) -> MendingDraft:
-        said = {"title": self.title.data, "body": self.body.data}
-        return MendingDraft(said["title"], said["body"], submission(self.submission_id.key, said, []))
+    def to_correction(self) -> CorrectionDraft:
+        title, body, place = self.title.data, self.body.data, self.place.data or ""
+        mark = submission(self.submission_id.key, {"title": title, "body": body, "place": place}, [])
+        return CorrectionDraft(title, body, place, mark)
 
 
 class AppealForm(LabForm):

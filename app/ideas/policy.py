@@ -22,6 +22,19 @@ def is_writer(actor: Actor, idea: Idea | Row[Any]) -> bool:
     return by_account or by_device
 
 
+def may_correct(idea: Idea | Row[Any], *, commented: bool) -> bool:
+    """Put its words right: while nobody has supported or commented, or while moderation keeps it off the page.
+
+    Off the page a person looks at the new words before anybody else does. Who asks is another question: its writer, by
+    account, device or receipt.
+    """
+    if idea.withdrawn_at is not None:
+        return False
+    if idea.hidden_at is not None:
+        return bool(idea.hidden_cause)
+    return idea.support_count == 0 and not commented
+
+
 def may_read(actor: Actor, idea: Idea | Row[Any]) -> bool:
     """Read its words: everybody, unless it is hidden or withdrawn; then its writer and staff."""
     if idea.hidden_at is None and idea.withdrawn_at is None:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.areas.models import FocusArea
+from app.comments.query import has_comments
 from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.core.rows import rows
@@ -20,13 +21,13 @@ from app.files import query as files
 from app.files.query import ShownPicture
 from app.files.store import PictureStore
 from app.ideas.dialect import find_alike, find_ideas
-from app.ideas.models import Idea, Mending, Reply, Support
-from app.ideas.policy import may_read
+from app.ideas.models import KIND, Channel, Correction, Idea, IdeaGoal, Reply, Support
+from app.ideas.policy import is_writer, may_correct, may_read
 from app.moderation.client import WAITING
 from app.moderation.query import BECAUSE
 from app.parcels.models import Parcel, Step
 from app.parcels.query import LABELS, ParcelView, parcel_of
-from app.processes.models import Process
+from app.processes.models import IDEPOOL_SLUG, Process
 
 PAGE = 20
 COUNTED_AT_MOST = 100
@@ -44,12 +45,14 @@ class Order(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which ideas are wanted. area: a slug; words: as typed; None and "" mean all."""
+    """Which ideas are wanted. process, area: slugs; goal: of the UN's; words: as typed; None and "" mean all."""
 
+    process: str = ""
     area: str = ""
     step: Step | None = None
     words: str = ""
     order: Order = Order.NEWEST
+    goal: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ class PublishedIdea:
 
     hidden_reason: why its words are not shown to all, "" when they are; hidden_cause: the same as moderation's word for
     it, where it has one. To those who may not read it title and body are "".
+    process_slug, process_title: "" for an idea of the Idepool. registered: staff wrote it down for somebody.
     """
 
     id: UUID
@@ -104,14 +108,20 @@ class PublishedIdea:
     place: str
     area: str
     area_icon: str
+    process_slug: str
+    process_title: str
     submitted_at: datetime
     support_count: int
     pictures: tuple[ShownPicture, ...]
     replies: tuple[ShownReply, ...]
     parcel: ParcelView
+    corrected_at: datetime | None
+    goals: tuple[int, ...]
     hidden_reason: str
     hidden_cause: str
     withdrawn: bool
+    registered: bool
+    erased: bool
 
     @property
     def readable(self) -> bool:
@@ -161,6 +171,8 @@ class IdeaForLetter:
     pictures_pending: bool
     pictures_failed: int
     withdrawn_at: datetime | None
+    erased: bool
+    goals: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,13 +187,26 @@ class ReplyForLetter:
 
 
 @dataclass(frozen=True, slots=True)
-class MendingForLetter:
-    """A mended text, for the archive."""
+class CorrectionForLetter:
+    """An idea's words as they were put right, for the archive."""
 
-    id: UUID
+    earlier_title: str
     title: str
     body: str
-    mended_at: datetime
+    place: str
+    sender_email: str | None
+    language: str
+    corrected_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class IdeaInArchive:
+    """Where an idea lies in the archive, and what it is called there: for letters about it."""
+
+    title: str
+    area_slug: str
+    area_name: str
+    process_title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +238,14 @@ def list_ideas(session: Session, wanted: Filter, *, page: int = 1) -> IdeaPage:
     Newest first; or by support, then newest. A search gives the hits that are newest, at most MOST_HITS.
     """
     ids = find_ideas(session, wanted.words) if wanted.words.strip() else None
-    asked = {"ids": ids, "area": wanted.area, "step": wanted.step.value if wanted.step else None}
-    kind = (ids is not None, bool(wanted.area), wanted.step is not None)
+    asked = {
+        "process": wanted.process,
+        "ids": ids,
+        "area": wanted.area,
+        "goal": wanted.goal,
+        "step": wanted.step.value if wanted.step else None,
+    }
+    kind = (ids is not None, bool(wanted.area), wanted.step is not None, bool(wanted.process), wanted.goal is not None)
     place = {"first": (page - 1) * PAGE, "most": PAGE + 1}
     found = rows(session, _list_query(*kind, wanted.order), {**asked, **place}).all()
     listed = _listed(found[:PAGE])
@@ -223,7 +254,9 @@ def list_ideas(session: Session, wanted: Filter, *, page: int = 1) -> IdeaPage:
 
 
 # Tables, not classes: what is only shown need not become objects that follow their changes.
-_ideas, _areas, _parcels, _answers = (model.__table__.c for model in (Idea, FocusArea, Parcel, Reply))
+_ideas, _areas, _parcels, _answers, _processes, _corrections, _goals = (
+    model.__table__.c for model in (Idea, FocusArea, Parcel, Reply, Process, Correction, IdeaGoal)
+)
 _LISTED = (
     select(
         _ideas.id,
@@ -244,34 +277,43 @@ _SHOWN = (_ideas.hidden_at.is_(None), _ideas.withdrawn_at.is_(None))
 
 
 @lru_cache
-def _list_query(among_ids: bool, in_area: bool, at_step: bool, order: Order) -> Select:  # type: ignore[type-arg]
+def _list_query(
+    among_ids: bool, in_area: bool, at_step: bool, in_process: bool, for_goal: bool, order: Order
+) -> Select[Any]:
     """Return the question for one page. There are few kinds, and each is made once: making costs more than asking."""
     newest = _ideas.submitted_at.desc()
     sorting = (_ideas.support_count.desc(), newest) if order is Order.MOST_SUPPORTED else (newest,)
-    query = _LISTED.where(*_conditions(among_ids, in_area, at_step)).order_by(*sorting)
+    query = _LISTED.where(*_conditions(among_ids, in_area, at_step, in_process, for_goal)).order_by(*sorting)
     return query.offset(bindparam("first")).limit(bindparam("most"))
 
 
 @lru_cache
-def _count_query(among_ids: bool, in_area: bool, at_step: bool) -> Select:  # type: ignore[type-arg]
+def _count_query(among_ids: bool, in_area: bool, at_step: bool, in_process: bool, for_goal: bool) -> Select:  # type: ignore[type-arg]
     some = select(_ideas.id).outerjoin(Parcel.__table__, _parcels.input_id == _ideas.id)
-    some = some.where(*_conditions(among_ids, in_area, at_step)).limit(COUNTED_AT_MOST + 1)
+    some = some.where(*_conditions(among_ids, in_area, at_step, in_process, for_goal)).limit(COUNTED_AT_MOST + 1)
     return select(func.count()).select_from(some.subquery())
 
 
-def _conditions(among_ids: bool, in_area: bool, at_step: bool) -> Sequence[ColumnElement[bool]]:
+def _conditions(
+    among_ids: bool, in_area: bool, at_step: bool, in_process: bool, for_goal: bool
+) -> Sequence[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = list(_SHOWN)
     if among_ids:
         conditions.append(_ideas.id.in_(bindparam("ids", expanding=True)))
+    if in_process:
+        process_id = select(_processes.id).where(_processes.slug == bindparam("process")).scalar_subquery()
+        conditions.append(_ideas.process_id == process_id)
     if in_area:
         area_id = select(_areas.id).where(_areas.slug == bindparam("area")).scalar_subquery()
         conditions.append(_ideas.area_id == area_id)
     if at_step:
         conditions += [_parcels.kind == "idea", _parcels.step == bindparam("step")]
+    if for_goal:
+        conditions.append(_ideas.id.in_(select(_goals.idea_id).where(_goals.goal == bindparam("goal"))))
     return conditions
 
 
-def _count(session: Session, kind: tuple[bool, bool, bool], asked: Mapping[str, object]) -> int | None:
+def _count(session: Session, kind: tuple[bool, bool, bool, bool, bool], asked: Mapping[str, object]) -> int | None:
     """Count the hits as far as COUNTED_AT_MOST; more than that is None, since counting 100,000 takes its time."""
     found = rows(session, _count_query(*kind), asked).scalar_one()
     return found if found <= COUNTED_AT_MOST else None
@@ -289,6 +331,24 @@ def ideas_by_id(session: Session, ids: Collection[UUID], *, actor: Actor) -> Map
     readable = [idea.id for idea in session.scalars(select(Idea).where(Idea.id.in_(ids))) if may_read(actor, idea)]
     found = rows(session, _LISTED.where(_ideas.id.in_(readable)))
     return {idea.id: idea for idea in _listed(found)}
+
+
+def titles(session: Session, ids: Collection[UUID]) -> Mapping[UUID, str]:
+    """Return the titles of these ideas, also of those that are hidden or withdrawn: for staff alone."""
+    found = rows(session, _TITLES, {"ids": list(ids)}) if ids else ()
+    return {idea_id: title for idea_id, title in found}  # noqa: C416 - a Row is a pair to people, not to mypy
+
+
+_TITLES = select(_ideas.id, _ideas.title).where(_ideas.id.in_(bindparam("ids", expanding=True)))
+
+
+def sent_from(session: Session, email: str, *, limit: int) -> Sequence[UUID]:
+    """Return the ideas whose sender left this address, newest first. For staff alone, who note that they looked.
+
+    There is no index for it: a search by a person is seldom, and may take its second.
+    """
+    query = select(Idea.id).where(func.lower(Idea.email) == email.lower()).order_by(Idea.submitted_at.desc())
+    return session.scalars(query.limit(limit)).all()
 
 
 def similar_ideas(session: Session, title: str) -> tuple[ListedIdea, ...]:
@@ -324,10 +384,18 @@ _ONE = (
         Idea.__table__,
         _areas.name.label("area"),
         _areas.icon.label("area_icon"),
+        _processes.slug.label("process_slug"),
+        _processes.title.label("process_title"),
         files.any_pictures(_ideas.id).label("has_pictures"),
+        select(func.max(_corrections.corrected_at))
+        .where(_corrections.idea_id == _ideas.id)
+        .scalar_subquery()
+        .label("corrected_at"),
+        exists().where(_goals.idea_id == _ideas.id).label("has_goals"),
         exists().where(_answers.idea_id == _ideas.id).label("has_replies"),
     )
     .join(FocusArea.__table__, _areas.id == _ideas.area_id)
+    .join(Process.__table__, _processes.id == _ideas.process_id)
     .where(_ideas.id == bindparam("idea_id"))
 )
 _REPLIES = (
@@ -343,6 +411,7 @@ def published_idea(session: Session, idea_id: UUID, *, actor: Actor) -> Publishe
     if idea is None:
         raise NotFound(N_("Vi fant ikke siden. Den kan ha fått ny adresse."))
     readable = may_read(actor, idea)
+    in_idepool = idea.process_slug == IDEPOOL_SLUG
     parcel = parcel_of(session, idea_id)
     assert parcel is not None  # noqa: S101 - it starts in the transaction that stores the idea
     return PublishedIdea(
@@ -352,19 +421,53 @@ def published_idea(session: Session, idea_id: UUID, *, actor: Actor) -> Publishe
         place=idea.place if readable else "",
         area=idea.area,
         area_icon=idea.area_icon,
+        process_slug="" if in_idepool else idea.process_slug,
+        process_title="" if in_idepool else idea.process_title,
         submitted_at=idea.submitted_at,
         support_count=idea.support_count,
         pictures=tuple(files.pictures_of(session, idea_id)) if readable and idea.has_pictures else (),
         replies=_replies(session, idea_id) if idea.has_replies else (),
         parcel=parcel,
+        corrected_at=idea.corrected_at,
+        goals=goals_of(session, idea_id) if readable and idea.has_goals else (),
         hidden_reason=idea.hidden_reason,
         hidden_cause=idea.hidden_cause,
         withdrawn=idea.withdrawn_at is not None,
+        registered=idea.channel != Channel.WEB.value,
+        erased=idea.erased_at is not None,
     )
 
 
 def _replies(session: Session, idea_id: UUID) -> tuple[ShownReply, ...]:
     return tuple(ShownReply(*row) for row in rows(session, _REPLIES, {"idea_id": idea_id}))
+
+
+def goals_of(session: Session, idea_id: UUID) -> tuple[int, ...]:
+    """Return which of the UN's goals the writer sees it as for, the lowest first."""
+    return tuple(row.goal for row in rows(session, _GOALS, {"idea_id": idea_id}))
+
+
+_GOALS = select(_goals.goal).where(_goals.idea_id == bindparam("idea_id")).order_by(_goals.goal)
+
+
+def own_idea(session: Session, idea_id: UUID, *, actor: Actor) -> Idea:
+    """Return the row of an idea that `actor` sent. Raises NotFound, also when it is somebody else's."""
+    idea = get_idea(session, idea_id)
+    if not is_writer(actor, idea):
+        raise NotFound(N_("Vi fant ikke siden. Den kan ha fått ny adresse."))
+    return idea
+
+
+def can_correct(session: Session, idea_id: UUID) -> bool:
+    """Tell whether its writer can still put the words of this idea right."""
+    return may_correct(get_idea(session, idea_id), commented=has_comments(session, idea_id, KIND))
+
+
+def is_own(session: Session, idea_id: UUID, actor: Actor) -> bool:
+    """Tell whether `actor` sent it; nobody in particular sent nothing, and costs no question."""
+    if actor.participant_id is None and actor.device_key is None:
+        return False
+    return is_writer(actor, get_idea(session, idea_id))
 
 
 def supports(session: Session, idea_id: UUID, actor: Actor) -> bool:
@@ -379,6 +482,13 @@ def supports(session: Session, idea_id: UUID, actor: Actor) -> bool:
     return session.scalar(select(Support.id).where(Support.idea_id == idea_id, own)) is not None
 
 
+def any_from(session: Session, device: bytes) -> bool:
+    """Tell whether this device has sent or supported anything without an account."""
+    sent = select(Idea.id).where(Idea.device_key == device, Idea.author_id.is_(None)).limit(1)
+    supported = select(Support.id).where(Support.device_key == device).limit(1)
+    return any(session.scalar(query) is not None for query in (sent, supported))
+
+
 def done_lately(session: Session, *, limit: int = 3) -> Sequence[ListedIdea]:
     """Return ideas that something came of, the last one first."""
     query = (
@@ -389,10 +499,18 @@ def done_lately(session: Session, *, limit: int = 3) -> Sequence[ListedIdea]:
     return _listed(rows(session, query))
 
 
+def registered_idea(session: Session, idea_id: UUID) -> Idea:
+    """Return an idea that staff wrote down for somebody. Raises NotFound for any other."""
+    found = get_idea(session, idea_id)
+    if found.channel == Channel.WEB.value:
+        raise NotFound(N_("Vi fant ikke siden. Den kan ha fått ny adresse."))
+    return found
+
+
 def idea_for_letter(session: Session, idea_id: UUID, store: PictureStore) -> IdeaForLetter:
     """Return what the archive is told: the text as it was sent. Reads the cleaned pictures from disk."""
     idea = get_idea(session, idea_id)
-    title, body = _as_sent(session, idea)
+    title, body, place = _as_sent(session, idea)
     area = session.get_one(FocusArea, idea.area_id)
     process = session.get_one(Process, idea.process_id)
     found = files.archive_pictures(session, idea_id, store)
@@ -400,37 +518,59 @@ def idea_for_letter(session: Session, idea_id: UUID, store: PictureStore) -> Ide
         id=idea.id,
         title=title,
         body=body,
-        place=idea.place,
+        place=place,
         area_slug=area.slug,
         area_name=area.folder_title,
         process_title=process.title,
         received_at=idea.submitted_at,
-        written_at=None,
-        channel="nett",
+        written_at=idea.written_at,
+        channel=idea.channel,
         language=idea.language,
         sender_email=idea.email,
         pictures=tuple(PictureForLetter(number, jpeg) for number, jpeg in enumerate(found.files, start=1)),
         pictures_pending=found.pending,
         pictures_failed=found.failed,
         withdrawn_at=idea.withdrawn_at,
+        erased=idea.erased_at is not None,
+        goals=goals_of(session, idea_id),
     )
 
 
-def _as_sent(session: Session, idea: Idea) -> tuple[str, str]:
-    """Return title and body before the first mending, each of which is a letter of its own."""
-    mended = select(Mending.title_before, Mending.body_before).where(Mending.idea_id == idea.id)
-    first = session.execute(mended.order_by(Mending.mended_at, Mending.id).limit(1)).first()
-    return (first.title_before, first.body_before) if first else (idea.title, idea.body)
+def _as_sent(session: Session, idea: Idea) -> tuple[str, str, str]:
+    """Return title, body and place before the first correction, each of which is a letter of its own."""
+    first = rows(session, _FIRST_CORRECTION, {"idea_id": idea.id}).first()
+    if first is None or first.earlier_body is None:
+        return idea.title, idea.body, idea.place
+    return first.earlier_title, first.earlier_body, first.earlier_place or ""
 
 
-def mending_for_letter(session: Session, mending_id: UUID) -> MendingForLetter:
-    mending = session.get_one(Mending, mending_id)
-    return MendingForLetter(mending.id, mending.title, mending.body, mending.mended_at)
+_FIRST_CORRECTION = (
+    select(_corrections.earlier_title, _corrections.earlier_body, _corrections.earlier_place)
+    .where(_corrections.idea_id == bindparam("idea_id"))
+    .order_by(_corrections.corrected_at, _corrections.id)
+    .limit(1)
+)
+
+
+def idea_in_archive(session: Session, idea_id: UUID) -> IdeaInArchive:
+    """Return what a letter about an idea says of it; unlike `idea_for_letter` it reads no pictures."""
+    idea = get_idea(session, idea_id)
+    area, process = session.get_one(FocusArea, idea.area_id), session.get_one(Process, idea.process_id)
+    return IdeaInArchive(_as_sent(session, idea)[0], area.slug, area.folder_title, process.title)
 
 
 def reply_for_letter(session: Session, reply_id: UUID) -> ReplyForLetter:
     reply = session.get_one(Reply, reply_id)
     return ReplyForLetter(reply.id, reply.idea_id, reply.text, reply.role_name, reply.answered_at)
+
+
+def correction_for_letter(session: Session, correction_id: UUID) -> CorrectionForLetter:
+    correction = session.get_one(Correction, correction_id)
+    idea = session.get_one(Idea, correction.idea_id)
+    return CorrectionForLetter(
+        correction.earlier_title, correction.title, correction.body, correction.place, idea.email, idea.language,
+        correction.corrected_at,
+    )  # fmt: skip
 
 
 def writer_contact(session: Session, idea_id: UUID) -> WriterContact | None:

@@ -3,30 +3,35 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
-from typing import Any, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import Select, bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.query import participant_or_none
 from app.audit import service as audit
-from app.core.actor import Actor
+from app.comments import service as comments
+from app.comments.models import KIND as COMMENT
+from app.comments.models import Comment
+from app.comments.models import Reason as ReportReason
+from app.comments.query import has_comments
+from app.comments.service import CommentDraft
+from app.core.actor import NOBODY, Actor
 from app.core.crash import crash_point
-from app.core.db import Model
 from app.core.dialect import insert_once
-from app.core.errors import Conflict, NotAllowed, NotFound, RuleBroken
+from app.core.errors import Conflict, NotAllowed, NotFound
+from app.core.once import earlier
 from app.core.rows import rows
 from app.core.submission import Submission
 from app.core.text import N_, clean_text
 from app.files import service as files
 from app.files.service import Original
 from app.files.store import PictureStore
-from app.ideas.dialect import index_again, index_idea
-from app.ideas.events import IdeaAnswered, IdeaHidden, IdeaMended, IdeaSubmitted, IdeaWithdrawn
-from app.ideas.models import Idea, Mending, Reply, Support
-from app.ideas.policy import may_answer
+from app.ideas.dialect import index_idea, reindex_idea, unindex_ideas
+from app.ideas.events import IdeaAnswered, IdeaCorrected, IdeaHidden, IdeaSubmitted, IdeaWithdrawn
+from app.ideas.models import KIND, Channel, Correction, Idea, IdeaGoal, Reply, Support
+from app.ideas.policy import may_answer, may_correct
+from app.ideas.query import get_idea
 from app.moderation import service as moderation
 from app.moderation.client import WAITING, WAITS
 from app.moderation.models import Reason, Why
@@ -41,12 +46,15 @@ from app.processes.service import require_open
 
 # An idea leaves this much after the time to regret: an «Angre» in the last second is stored before the idea is read.
 LEAVES_AFTER = timedelta(seconds=1)
-KIND = "idea"
 
 
 @dataclass(frozen=True, slots=True)
 class IdeaDraft:
-    """An idea as typed: trimmed, checked for lengths. place, email: "" when left out; language: e.g. "nb"."""
+    """An idea as typed: trimmed, checked for lengths. place, email: "" when left out; language: e.g. "nb".
+
+    channel, written_at: as in the table.
+    goals: of the UN's, 1-17, at most three.
+    """
 
     title: str
     body: str
@@ -54,6 +62,19 @@ class IdeaDraft:
     place: str
     email: str
     language: str
+    submission: Submission
+    channel: str = Channel.WEB.value
+    written_at: datetime | None = None
+    goals: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionDraft:
+    """The words of an idea as its writer wants them now. place: "" when left out."""
+
+    title: str
+    body: str
+    place: str
     submission: Submission
 
 
@@ -63,15 +84,6 @@ class ReplyDraft:
 
     text: str
     step: Step
-    submission: Submission
-
-
-@dataclass(frozen=True, slots=True)
-class MendingDraft:
-    """A mended text as typed: trimmed, checked for lengths."""
-
-    title: str
-    body: str
     submission: Submission
 
 
@@ -92,14 +104,14 @@ def submit_idea(
     and the filter. The same key and content again gives the first idea.
     Raises Conflict when `door` is not open at `now`, RuleBroken when the key comes with other content.
     """
-    earlier = _earlier(session, Idea, draft.submission)
-    if earlier is not None:
+    first = earlier(session, Idea, draft.submission)
+    if first is not None:
         files.discard(pictures, store=store)
-        return earlier, False
+        return first, False
     require_open(door, now=now)
     idea_id = uuid4()
     marks = moderation.screen(session, {"title": draft.title, "body": draft.body, "place": draft.place})
-    why = _waits_because(session, door, marks)
+    why = _waits_because(session, door.process_id, marks)
     values = {
         "id": idea_id,
         "submission_hash": draft.submission.key_hash,
@@ -118,15 +130,19 @@ def submit_idea(
         "hidden_at": now if why else None,
         "hidden_reason": WAITS if why else "",
         "hidden_cause": WAITING if why else "",
+        "channel": draft.channel,
+        "written_at": draft.written_at,
     }
     if not insert_once(session, Idea, values):
         files.discard(pictures, store=store)
-        first = _earlier(session, Idea, draft.submission)
+        first = earlier(session, Idea, draft.submission)
         assert first is not None  # noqa: S101 - the key was taken, so its row is there
         return first, False
     files.attach(session, idea_id, pictures, actor=actor, now=now, public=why is None)
     index_idea(session, idea_id, _findable_by(draft.title, draft.body, draft.place))
-    parcels.start(session, idea_id, kind=KIND, actor=actor, now=now)
+    if draft.goals:
+        session.add_all(IdeaGoal(idea_id=idea_id, goal=goal) for goal in draft.goals)
+    parcels.start(session, idea_id, kind=KIND, actor=actor, now=now, area_id=draft.area_id)
     if why is not None:
         moderation.ask(session, KIND, idea_id, why=why, marks=marks, process_id=door.process_id, now=now)
     leaves_at = now + timedelta(seconds=undo_seconds) + LEAVES_AFTER
@@ -139,31 +155,14 @@ def _findable_by(title: str, body: str, place: str) -> str:
     return f"{title} {body} {place}"
 
 
-def _waits_because(session: Session, door: Door, marks: Sequence[Mark]) -> Why | None:
+def _waits_because(session: Session, process_id: UUID, marks: Sequence[Mark]) -> Why | None:
     """Return why a person must look before everybody sees it, or None."""
-    if rows(session, _MODERATION, {"process_id": door.process_id}).scalar_one() == Moderation.BEFORE.value:
+    if rows(session, _MODERATION, {"process_id": process_id}).scalar_one() == Moderation.BEFORE.value:
         return Why.BEFORE_PUBLISHING
     return Why.FILTER if any(mark.is_hard for mark in marks) else None
 
 
 _MODERATION = select(Process.__table__.c.moderation).where(Process.__table__.c.id == bindparam("process_id"))
-
-
-def _earlier(session: Session, model: type[Model], submission: Submission) -> UUID | None:
-    """Return the id of what was stored under this key. Raises RuleBroken when it was something else."""
-    found = rows(session, _under_key(model), {"key_hash": submission.key_hash}).first()
-    if found is None:
-        return None
-    if found.content_digest != submission.digest:
-        raise RuleBroken(N_("Dette skjemaet er alt sendt med noe annet. Last siden på nytt og send igjen."))
-    return cast("UUID", found.id)
-
-
-@lru_cache
-def _under_key(model: type[Model]) -> Select[Any, Any]:
-    """Return the question, made once: it is asked of every submission, and its answer is nearly always no."""
-    columns = model.__table__.c
-    return select(columns.id, columns.content_digest).where(columns.submission_hash == bindparam("key_hash"))
 
 
 def undo_idea(session: Session, idea: Idea, *, now: datetime, undo_seconds: float) -> None:
@@ -185,44 +184,64 @@ def withdraw_idea(session: Session, idea: Idea, *, now: datetime) -> None:
     """
     if idea.withdrawn_at is not None:
         return
+    # In the order in which staff lock them, so that nobody waits for the other.
+    parcels.close(session, idea.id)
     moderation.dropped(session, idea.id)
+    comments.reports_handled(session, idea.id, now=now)
     idea.withdrawn_at = now
     files.set_public(session, idea.id, public=False)
     outbox.record(session, IdeaWithdrawn(idea_id=idea.id), now=now)
 
 
-def mend_idea(session: Session, idea: Idea, draft: MendingDraft, *, now: datetime) -> None:
-    """Put a mended text in place of one that is not shown; it waits for a person again, and the archive gets it too.
+def correct_idea(session: Session, idea_id: UUID, draft: CorrectionDraft, *, now: datetime) -> None:
+    """Put an idea's words right, and let the archive have them too; the same words as before change nothing.
 
-    The caller has shown that the idea is theirs, as for `undo_idea`. The same key and content again changes nothing.
-    Raises Conflict when it is shown or taken back, RuleBroken when nothing is changed.
+    What a person had refused, or would have had to look at, waits for one again. The caller has shown that the idea is
+    theirs, as for `undo_idea`. Raises Conflict when somebody has supported or commented on what is on the page, since
+    they did so to other words, and when it was taken back.
     """
-    if _earlier(session, Mending, draft.submission) is not None:
+    if earlier(session, Correction, draft.submission) is not None:
         return
-    if idea.withdrawn_at is not None:
-        raise Conflict(N_("Du har trukket idéen tilbake."))
-    if (draft.title, draft.body) == (idea.title, idea.body):
-        raise RuleBroken(N_("Du har ikke endret noe ennå."), field="body")
-    marks = moderation.screen(session, {"title": draft.title, "body": draft.body, "place": idea.place})
-    if moderation.mended(session, idea.id, marks, now=now):
-        take_off(session, idea, cause=WAITING, reason=WAITS, now=now)
-    mending = Mending(
-        id=uuid4(),
-        submission_hash=draft.submission.key_hash,
-        content_digest=draft.submission.digest,
-        idea_id=idea.id,
-        title=draft.title,
-        body=draft.body,
-        title_before=idea.title,
-        body_before=idea.body,
-        mended_at=now,
-    )
-    session.add(mending)
+    # First what moderators lock first, so that a decision and a correction never wait for each other.
+    moderation.hold(session, idea_id)
+    idea = session.get(Idea, idea_id, with_for_update=True, populate_existing=True)
+    if idea is None:
+        raise NotFound(N_("Vi fant ikke siden. Den kan ha fått ny adresse."))
+    if not may_correct(idea, commented=has_comments(session, idea_id, KIND)):
+        raise Conflict(N_("Noen har støttet eller kommentert idéen, eller den er tatt bort. Da kan den ikke rettes."))
+    if (idea.title, idea.body, idea.place) == (draft.title, draft.body, draft.place):
+        return
+    correction_id = uuid4()
+    values = {
+        "id": correction_id,
+        "submission_hash": draft.submission.key_hash,
+        "content_digest": draft.submission.digest,
+        "idea_id": idea_id,
+        "earlier_title": idea.title,
+        "earlier_body": idea.body,
+        "earlier_place": idea.place,
+        "title": draft.title,
+        "body": draft.body,
+        "place": draft.place,
+        "corrected_at": now,
+    }
+    if not insert_once(session, Correction, values):
+        return
     before = _findable_by(idea.title, idea.body, idea.place)
-    idea.title, idea.body = draft.title, draft.body
+    idea.title, idea.body, idea.place = draft.title, draft.body, draft.place
     session.flush()
-    index_again(session, idea.id, before, _findable_by(idea.title, idea.body, idea.place))
-    outbox.record(session, IdeaMended(idea_id=idea.id, mending_id=mending.id), now=now)
+    reindex_idea(session, idea_id, before, _findable_by(idea.title, idea.body, idea.place))
+    _look_again(session, idea, now=now)
+    parcels.start(session, correction_id, kind="correction", actor=NOBODY, now=now)
+    outbox.record(session, IdeaCorrected(idea_id=idea_id, correction_id=correction_id), now=now)
+
+
+def _look_again(session: Session, idea: Idea, *, now: datetime) -> None:
+    """Let a person look at the new words, where they would have to look at an idea that was sent with them."""
+    marks = moderation.screen(session, {"title": idea.title, "body": idea.body, "place": idea.place})
+    why = _waits_because(session, idea.process_id, marks)
+    if moderation.mended(session, KIND, idea.id, why=why, marks=marks, process_id=idea.process_id, now=now):
+        take_off(session, idea, cause=WAITING, reason=WAITS, now=now)
 
 
 def appeal_idea(session: Session, idea: Idea, words: str, *, now: datetime) -> None:
@@ -270,15 +289,84 @@ def _count(session: Session, idea: Idea, change: int) -> None:
     session.refresh(idea)
 
 
+def take_along(session: Session, device: bytes, *, actor: Actor) -> None:
+    """Give what a device has sent and supported to the account of `actor` (see accounts.client.TakeAlong).
+
+    An idea that both supported has one support less: it is one person. The device's row is taken before the account's
+    is made, so a second press, at the same time or later, finds nothing to move.
+    """
+    own = update(Idea).where(Idea.device_key == device, Idea.author_id.is_(None))
+    moved = session.scalars(own.values(author_id=actor.participant_id, device_key=None).returning(Idea.id)).all()
+    files.hand_over(session, moved, actor=actor)
+    gone = delete(Support).where(Support.device_key == device).returning(Support.idea_id, Support.at)
+    for idea_id, at in session.execute(gone).all():
+        mine = {"id": uuid4(), "idea_id": idea_id, "at": at, "participant_id": actor.participant_id}
+        if not insert_once(session, Support, mine):
+            _count(session, get_idea(session, idea_id), -1)
+
+
+def comment_idea(
+    session: Session, idea_id: UUID, draft: CommentDraft, *, actor: Actor, now: datetime, undo_seconds: float
+) -> tuple[UUID, bool]:
+    """Store a comment on an idea, and let it be archived in the same case; return its id, and whether it is new.
+
+    It waits for a person where an idea that said so would; what staff say never does.
+    Raises Conflict when the idea is off the page, or the comment that is answered is; else as comments.submit_comment.
+    """
+    first = comments.sent_or_none(session, draft.submission)
+    if first is not None:
+        return first, False
+    # Locked for those who would change it: what is said here is said of the words as they are.
+    idea = session.get(Idea, idea_id, with_for_update={"read": True}, populate_existing=True)
+    if idea is None:
+        raise NotFound(N_("Vi fant ikke siden. Den kan ha fått ny adresse."))
+    if idea.hidden_at is not None or idea.withdrawn_at is not None:
+        raise Conflict(N_("Idéen er tatt bort. Kommentaren er ikke sendt."))
+    marks = moderation.screen(session, {"text": draft.text})
+    why = None if actor.is_staff else _waits_because(session, idea.process_id, marks)
+    waits = WAITS if why else ""
+    comment_id, new = comments.submit_comment(
+        session, idea_id, KIND, draft, actor=actor, now=now, undo_seconds=undo_seconds, waits=waits
+    )
+    if new and why is not None:
+        moderation.ask(session, COMMENT, comment_id, why=why, marks=marks, process_id=idea.process_id, now=now)
+    if new:
+        # Nobody follows a comment: whoever wrote it finds it among what they sent, and follows the idea if they want.
+        parcels.start(session, comment_id, kind="comment", actor=NOBODY, now=now, area_id=idea.area_id, waits=False)
+    return comment_id, new
+
+
+def withdraw_comment(session: Session, comment: Comment, *, actor: Actor, now: datetime) -> None:
+    """Take one's own comment off the page, and out of the queue of moderation; as comments.withdraw_comment."""
+    moderation.dropped(session, comment.id)
+    comments.withdraw_comment(session, comment, actor=actor, now=now)
+    comments.reports_handled(session, comment.id, now=now)
+
+
+def report_idea(session: Session, idea: Idea, *, reason: ReportReason, words: str, actor: Actor, now: datetime) -> None:
+    """Say that something is wrong with an idea: a person looks. It stays on the page until then."""
+    if comments.report_content(session, idea.id, KIND, reason=reason, words=words, actor=actor, now=now):
+        texts = {"title": idea.title, "body": idea.body, "place": idea.place}
+        moderation.reported(session, idea.id, KIND, now=now, texts=texts)
+
+
+def report_comment(
+    session: Session, comment: Comment, *, reason: ReportReason, words: str, actor: Actor, now: datetime
+) -> None:
+    """Say that something is wrong with a comment, as for `report_idea`."""
+    if comments.report_content(session, comment.id, COMMENT, reason=reason, words=words, actor=actor, now=now):
+        moderation.reported(session, comment.id, COMMENT, now=now, texts={"text": comment.text})
+
+
 def answer_idea(
     session: Session, idea: Idea, draft: ReplyDraft, *, actor: Actor, role_name: str, now: datetime
 ) -> Reply:
     """Answer an idea in public, move its parcel, and let the answer be archived in the same case."""
     if not may_answer(actor, idea):
         raise NotFound(N_("Vi fant ikke siden."))
-    earlier = _earlier(session, Reply, draft.submission)
-    if earlier is not None:
-        return session.get_one(Reply, earlier)
+    first = earlier(session, Reply, draft.submission)
+    if first is not None:
+        return session.get_one(Reply, first)
     reply = Reply(
         id=uuid4(),
         submission_hash=draft.submission.key_hash,
@@ -299,13 +387,19 @@ def answer_idea(
     return reply
 
 
+def is_answered(session: Session, draft: ReplyDraft) -> bool:
+    """Tell whether this very answer is stored. Raises RuleBroken when its key came with another one."""
+    return earlier(session, Reply, draft.submission) is not None
+
+
 def hide_idea(session: Session, idea: Idea, *, reason: str, actor: Actor, now: datetime) -> None:
     """Take an idea off the page; everybody sees why. Forwarding goes on: this decides what is shown."""
     if not may_answer(actor, idea):
         raise NotFound(N_("Vi fant ikke siden."))
     verdict = Verdict(Reason.OTHER, clean_text(reason))
     moderation.decided_at_desk(session, KIND, idea.id, verdict, name=_name(session, actor), actor=actor, now=now)
-    take_off(session, idea, cause="", reason=verdict.words, now=now)
+    take_off(session, idea, cause=Reason.OTHER.value, reason=verdict.words, now=now)
+    comments.reports_handled(session, idea.id, now=now)
     said = {"reason": idea.hidden_reason}
     audit.note(session, "idea_hidden", f"idea:{idea.id}", actor=actor, now=now, said=said)
 
@@ -337,3 +431,21 @@ def put_on(session: Session, idea: Idea) -> None:
     """Let everybody see an idea. What its writer took back stays away, and so do its pictures."""
     idea.hidden_at, idea.hidden_reason, idea.hidden_cause = None, "", ""
     files.set_public(session, idea.id, public=idea.withdrawn_at is None)
+
+
+def forget_words(session: Session, idea_ids: Sequence[UUID], *, now: datetime) -> None:
+    """Take ideas whose words are about to be erased off the page and out of the search.
+
+    None of them is hidden any more, and none waits for a moderator: there is nothing left to hide, and why it was may
+    have quoted them.
+    """
+    if not idea_ids:
+        return
+    for idea_id in idea_ids:
+        moderation.dropped(session, idea_id)
+        comments.reports_handled(session, idea_id, now=now)
+    gone = {"withdrawn_at": func.coalesce(Idea.withdrawn_at, now), "erased_at": func.coalesce(Idea.erased_at, now)}
+    shown = {"hidden_at": None, "hidden_reason": "", "hidden_cause": ""}
+    erased = update(Idea).where(Idea.id.in_(idea_ids))
+    session.execute(erased.values(**shown, **gone).execution_options(synchronize_session=False))
+    unindex_ideas(session, idea_ids)

@@ -33,9 +33,9 @@ def news_letter(to: str, language: str, *, step: str, url: str) -> Mail:
     return _written("news", to, language, url=url, news=words_in(language).gettext(NEWS[step]))
 
 
-def sign_in_letter(to: str, language: str, *, code: str) -> Mail:
-    """Return the letter with a one-time code. The code is not in the subject: locked screens show that."""
-    return _written("sign_in_code", to, language, code=code)
+def sign_in_letter(to: str, language: str, *, code: str, url: str) -> Mail:
+    """Return the letter with a one-time code and a link. The code is not in the subject: locked screens show that."""
+    return _written("sign_in_code", to, language, code=code, url=url)
 
 
 def _written(name: str, to: str, language: str, **values: str) -> Mail:

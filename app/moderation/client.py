@@ -17,12 +17,16 @@ WAITS = N_("Denne venter på at en i kommunen ser på den.")
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """An input as a moderator reads it. texts: field -> text, the fields that marks name. pictures: (id, number)."""
+    """An input as a moderator reads it. texts: field -> text, the fields that marks name. pictures: (id, number).
+
+    reports: what people say is wrong with it and nobody has looked at, as (reason, their own words).
+    """
 
     title: str
     texts: Mapping[str, str]
     pictures: tuple[tuple[UUID, int], ...]
     sent_at: datetime
+    reports: tuple[tuple[str, str], ...] = ()
 
 
 class Shelf(Protocol):
@@ -36,6 +40,9 @@ class Shelf(Protocol):
 
     def hide(self, session: Session, input_id: UUID, *, cause: str, reason: str, now: datetime) -> None:
         """Let nobody but its writer and staff see it. cause: WAITING or a Reason; reason: what everybody reads."""
+
+    def looked_at(self, session: Session, input_id: UUID, *, now: datetime) -> None:
+        """A person has decided: whoever reported it has been heard."""
 
 
 Shelves = Mapping[str, Shelf]

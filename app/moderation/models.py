@@ -54,10 +54,10 @@ _APPEAL = text("why = 'appeal'")
 class ModerationItem(Identified, Model):
     """One asking about one input, and what came of it; the newest `nr` of an input is the one that counts.
 
-    kind: e.g. "idea". marks: what the filter found, as [field, kind, start, end]. asked_reason, asked_words: of whoever
-    reported or appealed. reason, words: why it is not shown. not_by: whose decision is appealed, who may not decide
-    again. decided_name: who decided, for colleagues alone. revision: grows with each change, so that nobody decides on
-    a text they have not seen.
+    kind: e.g. "idea". marks: what the filter found, as [field, kind, start, end]. asked_words: of whoever appeals.
+    reason, words: why it is not shown. not_by: whose decision is appealed, who may not decide again. decided_name: who
+    decided, for colleagues alone. revision: grows with each change, so that nobody decides on what they have
+    not seen.
     """
 
     __tablename__ = "moderation_items"
@@ -79,7 +79,6 @@ class ModerationItem(Identified, Model):
     nr: Mapped[int] = column("technical")
     process_id: Mapped[UUID | None] = column("technical", ForeignKey("processes.id"))
     why: Mapped[str] = column("technical", String(20))
-    asked_reason: Mapped[str] = column("content", String(40), default="")
     asked_words: Mapped[str] = column("content", String(WORDS_LENGTH), default="")
     marks: Mapped[list[list[str | int]]] = column("technical", JSON)
     asked_at: Mapped[datetime] = column("technical")

@@ -80,12 +80,12 @@ class QueuedItem:
     input_id: UUID
     revision: int
     why: Why
-    asked_reason: str
     asked_words: str
     asked_at: datetime
     title: str
     texts: tuple[tuple[str, tuple[Piece, ...]], ...]
     pictures: tuple[tuple[UUID, int], ...]
+    reports: tuple[tuple[str, str], ...]
 
     @property
     def why_label(self) -> str:
@@ -203,8 +203,8 @@ def _queued(item: ModerationItem, thing: Thing) -> QueuedItem:
         if text
     )
     return QueuedItem(
-        item.id, item.kind, item.input_id, item.revision, Why(item.why), item.asked_reason, item.asked_words,
-        item.asked_at, thing.title, texts, thing.pictures,
+        item.id, item.kind, item.input_id, item.revision, Why(item.why), item.asked_words,
+        item.asked_at, thing.title, texts, thing.pictures, thing.reports,
     )  # fmt: skip
 
 

@@ -65,7 +65,6 @@ def ask(
     marks: Sequence[Mark],
     now: datetime,
     process_id: UUID | None = None,
-    asked_reason: str = "",
     asked_words: str = "",
     not_by: UUID | None = None,
 ) -> bool:
@@ -79,7 +78,6 @@ def ask(
     values = {
         **_blank(kind, input_id, newest, why, now=now, process_id=process_id),
         "marks": _stored(marks),
-        "asked_reason": clean_line(asked_reason),
         "asked_words": clean_text(asked_words),
         "not_by": not_by,
     }
@@ -107,26 +105,18 @@ def _stored(marks: Sequence[Mark]) -> list[list[str | int]]:
 
 
 def reported(
-    session: Session,
-    input_id: UUID,
-    kind: str,
-    reason: str,
-    words: str,
-    now: datetime,
-    *,
-    texts: Mapping[str, str] = NO_TEXTS,
+    session: Session, input_id: UUID, kind: str, *, now: datetime, texts: Mapping[str, str] = NO_TEXTS
 ) -> bool:
     """Somebody reported an input: put it into the queue; it stays on the page until somebody has looked.
 
-    texts: field -> text, so that the filter's marks are shown. False when it waits already, or is not on the page.
+    What they said is on the thing's Shelf. texts: field -> text, so that the filter's marks are shown. False when it
+    waits already, or is not on the page.
     """
     newest = query.newest_item(session, input_id, lock=True)
     if newest is not None and newest.state != State.APPROVED.value:
         return False
     marks = screen(session, texts) if texts else ()
-    return ask(
-        session, kind, input_id, why=Why.REPORT, marks=marks, now=now, asked_reason=reason, asked_words=words
-    )  # fmt: skip
+    return ask(session, kind, input_id, why=Why.REPORT, marks=marks, now=now)
 
 
 def decide(
@@ -152,6 +142,7 @@ def decide(
         shelves[item.kind].show(session, item.input_id)
     else:
         _hide(session, shelves, item, now=now)
+    shelves[item.kind].looked_at(session, item.input_id, now=now)
     _announce(session, item, now=now)
     action = "moderation_shown" if verdict.shows else "moderation_refused"
     audit.note(session, action, f"{item.kind}:{item.input_id}", actor=actor, now=now, said=verdict.said)
@@ -274,21 +265,37 @@ def appeal(session: Session, input_id: UUID, words: str, *, now: datetime) -> No
     )  # fmt: skip
 
 
-def mended(session: Session, input_id: UUID, marks: Sequence[Mark], *, now: datetime) -> bool:
-    """The writer mended a text that is not shown: it waits again. Return whether it is a new asking.
+def hold(session: Session, input_id: UUID) -> None:
+    """Let nobody decide on an input until the transaction ends: its words are about to change."""
+    query.newest_item(session, input_id, lock=True)
 
-    What waits stays where it is in the queue, with the new text. Raises Conflict when it is shown.
+
+def mended(
+    session: Session,
+    kind: str,
+    input_id: UUID,
+    *,
+    why: Why | None,
+    marks: Sequence[Mark],
+    process_id: UUID,
+    now: datetime,
+) -> bool:
+    """The writer changed a text. Return whether the caller has to take it off the page until somebody has looked.
+
+    why: of a new text like this, None when it would be shown at once. What was refused waits again. What waits stays
+    where it is in the queue, with the new text, and nobody decides who has read only the old one.
     """
     newest = query.newest_item(session, input_id, lock=True)
+    if newest is not None and newest.state == State.REFUSED.value:
+        return ask(session, kind, input_id, why=Why.MENDED, marks=marks, now=now)
     if newest is None or newest.state == State.APPROVED.value:
-        raise Conflict(N_("Den vises. Da kan den ikke rettes."))
-    if newest.state == State.REFUSED.value:
-        return ask(session, newest.kind, input_id, why=Why.MENDED, marks=marks, now=now)
-    if is_shown_while_waiting(Why(newest.why)):
-        raise Conflict(N_("Den vises. Da kan den ikke rettes."))
+        return why is not None and ask(session, kind, input_id, why=why, marks=marks, process_id=process_id, now=now)
     newest.marks = _stored(marks)
     newest.revision += 1
-    return False
+    if why is None or not is_shown_while_waiting(Why(newest.why)):
+        return False
+    newest.why = why.value
+    return True
 
 
 def dropped(session: Session, input_id: UUID) -> None:

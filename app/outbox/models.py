@@ -60,7 +60,7 @@ class OutboxDelivery(Identified, Model):
               sqlite_where=text("state = 'waiting'")),
         Index("ix_outbox_deliveries_leased", "lease_until", postgresql_where=text("state = 'sending'"),
               sqlite_where=text("state = 'sending'")),
-        Index("ix_outbox_deliveries_channel_state", "channel", "state"),
+        Index("ix_outbox_deliveries_channel_state", "channel", "state", "created_at"),
         Index("ix_outbox_deliveries_answered", "job", "external_id", "ended_at",
               postgresql_where=text("state = 'accepted'"), sqlite_where=text("state = 'accepted'")),
     )  # fmt: skip

@@ -1,6 +1,6 @@
 """What can be seen of the outbox: for staff, for `flask check`, for the metrics."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,7 +13,7 @@ from app.core.text import N_
 from app.outbox.models import DeliveryState, OutboxDelivery, OutboxEvent, Pause
 
 A_LATE_PROBE = timedelta(minutes=2)
-
+LONGEST_WAIT = timedelta(hours=4)
 
 WAITS_FOR_A_PERSON = (DeliveryState.STOPPED.value, DeliveryState.UNCLEAR.value)
 
@@ -22,7 +22,8 @@ WAITS_FOR_A_PERSON = (DeliveryState.STOPPED.value, DeliveryState.UNCLEAR.value)
 class Stopped:
     """A delivery that a person must look at. state: stoppet or avklares. kind: of the event it is about.
 
-    input_id: the input that the event is about, if one. since: when it stopped; attempts: how often it was tried.
+    input_id: the input that the event is about, if one; letter_of: the input whose letter it is, which
+    may be a comment on that input or a correction of it. since: when it stopped; attempts: how often it was tried.
     last_answer: what was last said, "" where that is the reason.
     """
 
@@ -30,6 +31,7 @@ class Stopped:
     event_id: UUID
     kind: str
     input_id: UUID | None
+    letter_of: UUID | None
     job: str
     channel: str
     reference: str
@@ -58,6 +60,27 @@ def counts(session: Session, channel: str, *, job: str | None = None) -> Mapping
     return {state.value: found.get(state.value, 0) for state in DeliveryState}
 
 
+def at_most(session: Session, channel: str, states: Collection[str], most: int) -> int:
+    """Return how many deliveries of `channel` are in one of these states, counted to `most` and no further."""
+    mine = select(OutboxDelivery.id).where(OutboxDelivery.channel == channel, OutboxDelivery.state.in_(states))
+    return session.scalar(select(func.count()).select_from(mine.limit(most).subquery())) or 0
+
+
+def input_of_reference(session: Session, reference: str) -> UUID | None:
+    """Return the input that a delivery with this reference is about; None when there is none."""
+    event = session.scalar(
+        select(OutboxEvent)
+        .join(OutboxDelivery, OutboxDelivery.event_id == OutboxEvent.id)
+        .where(OutboxDelivery.reference == reference)
+    )
+    return _about(event) if event else None
+
+
+def _about(event: OutboxEvent) -> UUID | None:
+    about = event.payload.get("idea_id") or event.payload.get("input_id")
+    return UUID(about) if about else None
+
+
 def stopped(session: Session, channel: str, *, limit: int = 100) -> Sequence[Stopped]:
     """Return what waits for a person, newest first."""
     rows = session.execute(
@@ -68,6 +91,43 @@ def stopped(session: Session, channel: str, *, limit: int = 100) -> Sequence[Sto
         .limit(limit)
     )
     return [_stopped(delivery, event) for delivery, event in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class OnItsWay:
+    """A delivery that nobody need look at: it waits, or it has arrived. due_at: of the next try; last_answer: or "".
+
+    ended_at: when it arrived.
+    """
+
+    id: UUID
+    kind: str
+    input_id: UUID | None
+    job: str
+    reference: str
+    attempts: int
+    last_answer: str
+    made_at: datetime
+    due_at: datetime
+    ended_at: datetime | None
+
+
+def on_its_way(session: Session, channel: str, states: Collection[str], *, limit: int) -> Sequence[OnItsWay]:
+    """Return the deliveries of `channel` in these states that were made last."""
+    rows = session.execute(
+        select(OutboxDelivery, OutboxEvent)
+        .join(OutboxEvent, OutboxEvent.id == OutboxDelivery.event_id)
+        .where(OutboxDelivery.channel == channel, OutboxDelivery.state.in_(states))
+        .order_by(OutboxDelivery.created_at.desc(), OutboxDelivery.id)
+        .limit(limit)
+    )
+    return [
+        OnItsWay(
+            row.id, event.kind, _about(event), row.job, row.reference, row.attempts, row.last_error or "",
+            row.created_at, row.due_at, row.ended_at,
+        )
+        for row, event in rows
+    ]  # fmt: skip
 
 
 def stopped_or_none(session: Session, delivery_id: UUID, channel: str) -> Stopped | None:
@@ -82,9 +142,10 @@ def stopped_or_none(session: Session, delivery_id: UUID, channel: str) -> Stoppe
 
 def _stopped(row: OutboxDelivery, event: OutboxEvent) -> Stopped:
     last_answer = row.last_error if row.last_error and row.last_error != row.stop_reason else ""
-    about = event.payload.get("idea_id") or event.payload.get("input_id")
+    letter_of = event.payload.get("comment_id") or event.payload.get("correction_id")
     return Stopped(
-        row.id, row.event_id, event.kind, UUID(about) if about else None, row.job, row.channel, row.reference,
+        row.id, row.event_id, event.kind, _about(event), UUID(letter_of) if letter_of else _about(event), row.job,
+        row.channel, row.reference,
         row.state, row.stop_reason or "", last_answer, row.attempts, row.ended_at or row.due_at,
     )  # fmt: skip
 
@@ -97,6 +158,12 @@ def oldest_waiting(session: Session, channel: str) -> datetime | None:
             OutboxDelivery.state.in_([DeliveryState.WAITING.value, DeliveryState.SENDING.value]),
         )
     )
+
+
+def waits_too_long(session: Session, channel: str, now: datetime) -> bool:
+    """Tell whether a delivery has waited for so long that staff must hear of it: LONGEST_WAIT or more."""
+    oldest = oldest_waiting(session, channel)
+    return oldest is not None and now - oldest >= LONGEST_WAIT
 
 
 def pauses(session: Session, now: datetime) -> Sequence[Pause]:
@@ -112,6 +179,11 @@ def pauses(session: Session, now: datetime) -> Sequence[Pause]:
 def is_paused(session: Session, scope: str) -> bool:
     pause = session.get(Pause, scope)
     return pause is not None and pause.closed
+
+
+def anything_before(session: Session, moment: datetime) -> bool:
+    """Tell whether anything at all was recorded before `moment`."""
+    return session.scalars(select(OutboxEvent.id).where(OutboxEvent.recorded_at < moment).limit(1)).first() is not None
 
 
 def unrouted_count(session: Session) -> int:

@@ -1,6 +1,7 @@
 """What happens to facts and deliveries. Who commits is the caller: the request's edge, or workers/runtime.py."""
 
 import base64
+import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ from app.core.errors import (
 from app.core.rows import rows
 from app.core.text import N_, cut
 from app.outbox.events import Event
-from app.outbox.models import DeliveryAttempt, DeliveryState, OutboxDelivery, OutboxEvent, Pause
+from app.outbox.models import DeliveryAttempt, DeliveryState, Heartbeat, OutboxDelivery, OutboxEvent, Pause
 from app.outbox.query import A_LATE_PROBE
 
 SILENT_DEATHS_ALLOWED = 10
@@ -43,6 +44,9 @@ PROBE_AFTER_FAILURES = timedelta(minutes=1)
 PROBE_AFTER_CONFIGURATION = timedelta(minutes=5)
 LONGEST_RETRY_AFTER_S = 3600.0
 RESTART_GAP = timedelta(seconds=0.2)
+RESTORED = "restored"
+# Jobs of the archive's channel that ask and never send.
+ONLY_ASK = ("fetch_case_answers",)
 ENDS = frozenset({DeliveryState.FILED, DeliveryState.ACCEPTED, DeliveryState.STOPPED, DeliveryState.NEVER})
 
 
@@ -81,7 +85,20 @@ class Lease:
 
 def new_reference() -> str:
     """Return `INL-` and 26 base32 letters: 128 random bits, and safe in every system we know."""
-    return "INL-" + base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=")
+    return _reference(secrets.token_bytes(16))
+
+
+def reference_of(event_id: UUID, job: str, recipient: str) -> str:
+    """Return the reference of a delivery. It follows from the event, whose id is random.
+
+    A database that was restored to before the relay made the row makes it again with the same reference, so the
+    archive is asked about the letter that it has.
+    """
+    return _reference(hashlib.sha256(f"{event_id}|{job}|{recipient}".encode()).digest()[:16])
+
+
+def _reference(mark: bytes) -> str:
+    return "INL-" + base64.b32encode(mark).decode().rstrip("=")
 
 
 def record(session: Session, event: Event, *, now: datetime, due_at: datetime | None = None) -> UUID:
@@ -120,6 +137,8 @@ def deliver_to(
 ) -> int:
     """Make one delivery for each recipient that has none; return how many were made."""
     made = 0
+    restored = session.get(Heartbeat, f"{RESTORED}:{route.channel}") if recipients else None
+    may_have_arrived = restored is not None and event.recorded_at <= restored.struck_at
     for recipient in recipients:
         values = {
             "id": uuid4(),
@@ -128,12 +147,12 @@ def deliver_to(
             "channel": route.channel,
             "queue": route.queue,
             "recipient": recipient.name,
-            "reference": new_reference(),
+            "reference": reference_of(event.id, route.job, recipient.name),
             "state": DeliveryState.WAITING.value,
             "step": {},
             "attempts": 0,
             "silent_deaths": 0,
-            "may_have_arrived": False,
+            "may_have_arrived": may_have_arrived,
             "paused_seconds": 0.0,
             "created_at": now,
             "due_at": event.due_at if route.channel == "archive" else event.recorded_at,
@@ -173,21 +192,26 @@ def due(
 
 
 def _probes(session: Session, now: datetime) -> Sequence[OutboxDelivery]:
-    """Return the oldest waiting row of each paused channel that may be tried again now."""
+    """Return the waiting row of each paused channel that may be tried again now.
+
+    One that has never been tried, else one that has really asked the receiver; last come those that waited for
+    something of ours, which tell nothing about the receiver. Of each kind the one that has been left alone longest.
+    """
+    tells = case((OutboxDelivery.last_error.is_(None), 0), (OutboxDelivery.attempts > 0, 1), else_=2)
     found = []
     for pause in session.scalars(select(Pause).where(Pause.closed, Pause.probe_at <= now)):
-        oldest = session.scalars(
+        probe = session.scalars(
             select(OutboxDelivery)
             .where(
                 OutboxDelivery.state == DeliveryState.WAITING.value,
                 OutboxDelivery.channel == pause.scope,
                 _has_settled(now),
             )
-            .order_by(OutboxDelivery.created_at)
+            .order_by(tells, OutboxDelivery.due_at)
             .limit(1)
         ).first()
-        if oldest is not None:
-            found.append(oldest)
+        if probe is not None:
+            found.append(probe)
     return found
 
 
@@ -328,6 +352,7 @@ def fail(  # noqa: PLR0911 - one end for each kind of fault
     _append(session, lease, type(fault).__name__, now)
     message = cut(str(fault), 500)
     if isinstance(fault, NotYet):
+        _give_probe_back(session, lease.channel, now)
         return _wait(
             session, lease, now + timedelta(seconds=fault.seconds), message, attempts=OutboxDelivery.attempts - 1
         )
@@ -355,11 +380,16 @@ def fail(  # noqa: PLR0911 - one end for each kind of fault
     if isinstance(fault, Transient):
         wait = max(wait, min(fault.retry_after or 0, LONGEST_RETRY_AFTER_S))
         if lease.channel in ONE_RECEIVER:
-            _channel_fails(session, lease, message, now)
+            _channel_fails(session, lease, message, now, for_many=fault.for_many)
     arrived = isinstance(fault, UnknownOutcome)
     if arrived:
         wait = max(wait, settle_seconds)
     return _wait(session, lease, now + timedelta(seconds=wait), message, arrived=arrived)
+
+
+def _give_probe_back(session: Session, channel: str, now: datetime) -> None:
+    """What waited for something of ours has asked nobody: another row is the probe of a paused channel."""
+    session.execute(update(Pause).where(Pause.scope == channel, Pause.closed).values(probe_at=now))
 
 
 def _wait(
@@ -402,7 +432,9 @@ def _too_old(session: Session, lease: Lease, now: datetime) -> bool:
     created_at, paused = session.execute(
         select(OutboxDelivery.created_at, OutboxDelivery.paused_seconds).where(OutboxDelivery.id == lease.delivery_id)
     ).one()
-    return bool(now - created_at - timedelta(seconds=paused) > GIVE_UP_AFTER)
+    pause = session.get(Pause, lease.channel)
+    still = now - max(pause.since, created_at) if pause is not None and pause.closed else timedelta()
+    return bool(now - created_at - timedelta(seconds=paused) - still > GIVE_UP_AFTER)
 
 
 def close_channel(session: Session, scope: str, reason: str, *, now: datetime, probe_after: timedelta) -> bool:
@@ -432,14 +464,14 @@ def open_quiet_scopes(session: Session, now: datetime) -> None:
     )
 
 
-def _channel_fails(session: Session, lease: Lease, message: str, now: datetime) -> None:
-    """Count a failure of another row than the last; the fifth in a row closes the channel."""
+def _channel_fails(session: Session, lease: Lease, message: str, now: datetime, *, for_many: bool) -> None:
+    """Count a failure of another row than the last, or of one that many wait for; the fifth in a row closes it."""
     pause = session.get(Pause, lease.channel)
     if pause is None:
         insert_once(session, Pause, {"scope": lease.channel, "reason": message, "since": now, "probe_at": now,
                                      "failures": 0, "closed": False})  # fmt: skip
         pause = session.get_one(Pause, lease.channel, populate_existing=True)
-    if pause.last_failed != lease.delivery_id:
+    if for_many or pause.last_failed != lease.delivery_id:
         pause.failures += 1
         pause.last_failed = lease.delivery_id
     if pause.failures >= FAILURES_BEFORE_PAUSE:
@@ -515,6 +547,40 @@ def free_expired(session: Session, now: datetime, *, lease_seconds: float) -> in
         .execution_options(synchronize_session=False)
     )
     return len(freed.all())
+
+
+def after_restore(session: Session, *, can_ask: bool, since: datetime | None, now: datetime) -> int:
+    """Let nothing go out twice from a database that was put back; return how many letters were on their way.
+
+    can_ask: the archive can be asked before anything is sent; else each of these waits for a person, and so will those
+    whose delivery is not made yet. since: only deliveries made after this. What was lent out belongs to no living
+    process. A push is never sent again; a mail may come twice, with the same Message-ID.
+    """
+    young = [OutboxDelivery.created_at >= since] if since else []
+    unfinished = OutboxDelivery.state.in_([DeliveryState.WAITING.value, DeliveryState.SENDING.value])
+    free = {"state": DeliveryState.WAITING.value, "lease_until": None, "lease_owner": None, "rung_at": None}
+    _change(session, [unfinished, *young], **free)
+    letters = [unfinished, *young, OutboxDelivery.channel == "archive", OutboxDelivery.job.not_in(ONLY_ASK)]
+    pushes = [unfinished, *young, OutboxDelivery.channel == "push"]
+    _change(session, pushes, may_have_arrived=True)
+    _note_restore(session, "push", now)
+    if can_ask:
+        return session.scalar(select(func.count()).select_from(OutboxDelivery).where(*letters)) or 0
+    _note_restore(session, "archive", now)
+    reason = N_("Hentet fra en sikkerhetskopi. Brevet kan ha kommet fram. Se etter i arkivet.")
+    unclear = {"state": DeliveryState.UNCLEAR.value, "stop_reason": reason, "ended_at": now, "may_have_arrived": True}
+    return _change(session, letters, **unclear)
+
+
+def _change(session: Session, conditions: Sequence[ColumnElement[bool]], **values: object) -> int:
+    changed = update(OutboxDelivery).where(*conditions).values(**values).returning(OutboxDelivery.id)
+    return len(session.execute(changed.execution_options(synchronize_session=False)).all())
+
+
+def _note_restore(session: Session, channel: str, now: datetime) -> None:
+    """What was recorded until now may have gone out on this channel before the database was put back."""
+    session.merge(Heartbeat(name=f"{RESTORED}:{channel}", struck_at=now))
+    session.flush()
 
 
 def send_again(session: Session, delivery_id: UUID, *, looked_in_archive: bool, now: datetime) -> None:

@@ -8,11 +8,12 @@ from flask import Blueprint, Response, current_app, make_response, redirect, ren
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
+from app.comments import query as comments
 from app.core.actor import Actor
 from app.core.language import LANGUAGES
 from app.ideas import query as ideas
 from app.parcels import query as parcels
-from app.processes.query import open_count
+from app.processes.query import open_activities
 from app.web.access import local_path, open_to
 from app.web.assets import STATIC
 from app.web.context import current_actor, now
@@ -23,6 +24,7 @@ from app.web.language import gettext as _
 from app.web.security import OFFLINE
 
 bp = Blueprint("pages", __name__)
+OPEN_SHOWN = 4
 A_YEAR_S = 365 * 24 * 60 * 60
 
 
@@ -37,13 +39,13 @@ def _storable(template: str, **context: Any) -> Response:
 @open_to()
 def home() -> ResponseReturnValue:
     newest = ideas.list_ideas(session(), ideas.Filter())
-    count = open_count(session(), now=now())
+    opened = open_activities(session(), now=now())
     return _storable(
         "pages/home.html",
         newest=newest.ideas[:3],
         done=ideas.done_lately(session()),
-        open_count=count,
-        open_words=_open_words(count),
+        opened=opened[:OPEN_SHOWN],
+        open_words=_open_words(len(opened)),
         now=now(),
     )
 
@@ -114,6 +116,7 @@ def mine() -> ResponseReturnValue:
         "pages/mine.html",
         fragment="latest",
         sent=_with_parcels(sent[:2] if wants_fragment() else sent, actor),
+        said=[] if wants_fragment() else comments.sent_by(session(), actor),
         followed=[] if wants_fragment() else _with_parcels(followed, actor),
         actor=actor,
         now=now(),

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 from enum import Enum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped
 
 from app.core.db import Identified, Model, column
@@ -21,18 +22,40 @@ class Step(str, Enum):
     NOT_NOW = "not_now"
 
 
+# Whoever sent an input waits until it has come this far.
+ANSWERED = frozenset({Step.DECIDED, Step.DONE, Step.NOT_NOW})
 ORDER = {Step.RECEIVED: 0, Step.READ: 1, Step.CONSIDERED: 2, Step.DECIDED: 3, Step.NOT_NOW: 3, Step.DONE: 4}
 _STEPS = ", ".join(f"'{step.value}'" for step in Step)
 
 
+def _where(condition: str) -> dict[str, Any]:
+    """Return what makes an index hold only these rows, on both databases."""
+    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
+
+
 class Parcel(Model):
-    """An input on its way. as_of: when the newest news from the archive was asked for; older news changes nothing."""
+    """An input on its way. as_of: when the newest news from the archive was asked for; older news changes nothing.
+
+    waits: its sender waits for an answer. handler_id: who at the municipality has it; group_id: or the group of which
+    area; due_at: until when, if somebody has set it. revision: how often it has been changed at the desk.
+    """
 
     __tablename__ = "parcels"
     __table_args__ = (
         CheckConstraint(f"step IN ({_STEPS})", name="step_is_known"),
+        CheckConstraint("handler_id IS NULL OR group_id IS NULL", name="one_has_it"),
         Index("ix_parcels_kind_step_received", "kind", "step", "received_at"),
-    )
+        Index("ix_parcels_received", "received_at", "input_id"),
+        Index("ix_parcels_area", "area_id", "received_at"),
+        Index("ix_parcels_waiting", "received_at", "input_id", **_where("waits")),
+        Index("ix_parcels_new", "received_at", "input_id", **_where("waits AND step = 'received'")),
+        Index("ix_parcels_unassigned", "received_at", "input_id",
+              **_where("waits AND handler_id IS NULL AND group_id IS NULL")),
+        Index("ix_parcels_handler", "handler_id", "received_at", **_where("handler_id IS NOT NULL")),
+        Index("ix_parcels_group", "group_id", "received_at", **_where("group_id IS NOT NULL")),
+        Index("ix_parcels_due", "due_at", **_where("waits AND due_at IS NOT NULL")),
+        Index("ix_parcels_case", "case_number", "received_at", **_where("case_number IS NOT NULL")),
+    )  # fmt: skip
 
     input_id: Mapped[UUID] = column("technical", primary_key=True)
     kind: Mapped[str] = column("technical", String(20))
@@ -42,6 +65,12 @@ class Parcel(Model):
     case_number: Mapped[str | None] = column("technical", String(20))
     forwarded: Mapped[bool] = column("technical", default=True)
     as_of: Mapped[datetime | None] = column("technical")
+    area_id: Mapped[UUID | None] = column("technical", ForeignKey("focus_areas.id"))
+    waits: Mapped[bool] = column("technical", default=True)
+    handler_id: Mapped[UUID | None] = column("technical", ForeignKey("participants.id"))
+    group_id: Mapped[UUID | None] = column("technical", ForeignKey("focus_areas.id"))
+    due_at: Mapped[datetime | None] = column("technical")
+    revision: Mapped[int] = column("technical", default=0)
 
 
 class StepChange(Identified, Model):
@@ -66,6 +95,7 @@ class Follow(Identified, Model):
         UniqueConstraint("input_id", "participant_id", name="one_follow_per_participant"),
         CheckConstraint("(device_key IS NULL) <> (participant_id IS NULL)", name="one_follower"),
         Index("ix_follows_device", "device_key"),
+        Index("ix_follows_participant", "participant_id"),
     )
 
     input_id: Mapped[UUID] = column("technical", ForeignKey("parcels.input_id"))

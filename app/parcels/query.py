@@ -95,6 +95,17 @@ def _step(step: Step, present: Step, at: datetime | None, reason: str) -> StepVi
     return StepView(step.value, LABELS[step], state, at, reason)
 
 
+def changes_of(session: Session, input_id: UUID) -> Sequence[tuple[Step, datetime, str]]:
+    """Return the steps that an input has reached, with when and why, oldest first."""
+    found = [(Step(step), at, reason) for _, step, at, reason in rows(session, _ITS_CHANGES, {"input": input_id})]
+    return sorted(found, key=lambda change: (change[1], ORDER[change[0]]))
+
+
+def has_reached(session: Session, input_id: UUID, step: str) -> bool:
+    """Tell whether an input has been at this step, and nobody took that back."""
+    return any(reached == step for _, reached, *_ in rows(session, _ITS_CHANGES, {"input": input_id}))
+
+
 def follows(session: Session, input_id: UUID, actor: Actor) -> bool:
     """Tell whether `actor` hears of this input."""
     if actor.device_key is None and actor.participant_id is None:
@@ -103,6 +114,11 @@ def follows(session: Session, input_id: UUID, actor: Actor) -> bool:
         Follow.participant_id == actor.participant_id if actor.participant_id else Follow.device_key == actor.device_key
     )
     return session.scalar(select(Follow.id).where(Follow.input_id == input_id, own)) is not None
+
+
+def any_followed_by(session: Session, device: bytes) -> bool:
+    """Tell whether this device follows anything without an account."""
+    return session.scalar(select(Follow.id).where(Follow.device_key == device).limit(1)) is not None
 
 
 def followed_by(session: Session, actor: Actor, *, limit: int = 50) -> Sequence[UUID]:

@@ -9,18 +9,38 @@ from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
 from app.core.dialect import insert_once
-from app.core.errors import NotFound, RuleBroken
+from app.core.errors import Conflict, NotFound, RuleBroken
 from app.core.rows import rows
 from app.core.text import N_, clean_text
 from app.outbox import service as outbox
 from app.parcels.events import StepReached
-from app.parcels.models import ORDER, Follow, Parcel, Step, StepChange
+from app.parcels.models import ANSWERED, ORDER, Follow, Parcel, Step, StepChange
 
 
-def start(session: Session, input_id: UUID, *, kind: str, actor: Actor, now: datetime) -> None:
-    """Note that an input has been received; whoever sent it follows it. kind: e.g. "idea"."""
+class Changed(Conflict):
+    """Somebody changed it at the desk after the asker had looked."""
+
+
+def start(
+    session: Session,
+    input_id: UUID,
+    *,
+    kind: str,
+    actor: Actor,
+    now: datetime,
+    area_id: UUID | None = None,
+    waits: bool = True,
+) -> None:
+    """Note that an input has been received; whoever sent it follows it. kind: e.g. "idea"; area_id: of what.
+
+    waits: somebody at the desk is to see to it.
+    """
     received = {"input_id": input_id, "step": Step.RECEIVED.value}
-    rows(session, _PARCEL, {**received, "kind": kind, "received_at": now, "moved_at": now})
+    rows(
+        session,
+        _PARCEL,
+        {**received, "kind": kind, "area_id": area_id, "waits": waits, "received_at": now, "moved_at": now},
+    )
     rows(session, _CHANGE, {**received, "at": now, "told": False})
     _follow(session, input_id, actor=actor, now=now)
 
@@ -54,6 +74,19 @@ def unfollow(session: Session, input_id: UUID, *, actor: Actor) -> None:
     session.execute(delete(Follow).where(Follow.input_id == input_id, own))
 
 
+def take_along(session: Session, device: bytes, *, actor: Actor) -> None:
+    """Let the account of `actor` follow what a device followed (see accounts.client.TakeAlong).
+
+    The earlier of two beginnings counts: by it whoever sent an input is known from those who follow it.
+    """
+    gone = delete(Follow).where(Follow.device_key == device).returning(Follow.input_id, Follow.since)
+    for input_id, since in session.execute(gone).all():
+        mine = {"id": uuid4(), "input_id": input_id, "since": since, "participant_id": actor.participant_id}
+        if not insert_once(session, Follow, mine):
+            both = update(Follow).where(Follow.input_id == input_id, Follow.participant_id == actor.participant_id)
+            session.execute(both.where(Follow.since > since).values(since=since))
+
+
 def number(session: Session, input_id: UUID, case_number: str) -> None:
     """Store the case number that the archive has confirmed, e.g. "2026/1042"."""
     session.execute(update(Parcel).where(Parcel.input_id == input_id).values(case_number=case_number))
@@ -72,11 +105,13 @@ def move(
     now: datetime,
     reason: str = "",
     told: bool = True,
+    tell_at: datetime | None = None,
     as_of: datetime | None = None,
 ) -> bool:
     """Move the parcel forward to `step` and tell its followers once; return whether it moved.
 
-    as_of: when the archive was asked; an answer not newer than the last one applied changes nothing. A step that lies
+    tell_at: until then it can be taken back, and nobody hears of it. as_of: when the archive was asked; an answer not
+    newer than the last one applied changes nothing. A step that lies
     before the present one changes nothing either. Raises RuleBroken when «Ikke nå» has no reason.
     """
     if step is Step.NOT_NOW and not clean_text(reason):
@@ -100,7 +135,34 @@ def move(
     }
     if not insert_once(session, StepChange, values):
         return False
-    parcel.step, parcel.moved_at = step.value, now
+    parcel.step, parcel.moved_at, parcel.waits = step.value, now, parcel.waits and step not in ANSWERED
     if told:
-        outbox.record(session, StepReached(input_id=input_id, step=step.value), now=now)
+        outbox.record(session, StepReached(input_id=input_id, step=step.value), now=now, due_at=tell_at)
     return True
+
+
+def take_back(session: Session, parcel: Parcel, *, earlier: Step, now: datetime) -> None:
+    """Let a parcel stand at `earlier` again, as if the last step had not been. The caller knows nobody was told."""
+    gone = delete(StepChange).where(StepChange.input_id == parcel.input_id, StepChange.step == parcel.step)
+    session.execute(gone)
+    parcel.step, parcel.moved_at, parcel.waits = earlier.value, now, earlier not in ANSWERED
+
+
+def close(session: Session, input_id: UUID) -> None:
+    """Note that nobody waits for an answer any more: whoever sent it has taken it back."""
+    session.execute(update(Parcel).where(Parcel.input_id == input_id).values(waits=False))
+
+
+def claim(session: Session, input_id: UUID, *, revision: int) -> Parcel:
+    """Return the row, locked and one revision on, to be changed in this transaction.
+
+    revision: what the one who changes it has seen. Raises Changed when it is another one now, NotFound.
+    """
+    query = select(Parcel).where(Parcel.input_id == input_id).with_for_update()
+    parcel = session.scalar(query.execution_options(populate_existing=True))
+    if parcel is None:
+        raise NotFound(N_("Vi fant ikke dette innspillet."))
+    if parcel.revision != revision:
+        raise Changed(N_("Noen har endret denne i mellomtiden. Det du skrev, er her fortsatt."))
+    parcel.revision += 1
+    return parcel

@@ -114,14 +114,15 @@ class ProcessMember(Model):
 class WorkingCopy(Model):
     """What is being written about a process, just as it was typed, right or wrong; it is nobody's to see but staff's.
 
-    revision: grows with each save. pen: the open editor that saved last; who writes on with the same pen is not
-    stopped by an answer that got lost on its way.
+    ahead: it holds what everybody does not see yet. revision: grows with each save, and when it is published. pen: the
+    open editor that saved last; who writes on with the same pen is not stopped by an answer that got lost on its way.
     """
 
     __tablename__ = "process_working_copies"
 
     process_id: Mapped[UUID] = column("technical", ForeignKey("processes.id"), primary_key=True)
     typed: Mapped[dict[str, list[str]]] = column("content", JSON)
+    ahead: Mapped[bool] = column("technical")
     revision: Mapped[int] = column("technical")
     pen: Mapped[UUID] = column("technical")
     saved_at: Mapped[datetime] = column("technical")

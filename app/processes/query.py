@@ -1,16 +1,57 @@
-"""Which processes there are, and which are open."""
+"""Which processes there are, what they open, and what is being written about them."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
+from app.accounts.models import Participant
+from app.areas.models import FocusArea
+from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.core.rows import rows
 from app.core.text import N_
-from app.processes.models import IDEPOOL_SLUG, Process
+from app.processes.models import (
+    IDEPOOL_SLUG,
+    Activity,
+    News,
+    Phase,
+    PhaseActivity,
+    Process,
+    ProcessMember,
+    State,
+    WorkingCopy,
+)
+from app.processes.policy import may_change
+
+LISTED = 200
+NEWS_SHOWN = 20
+NOT_THERE = N_("Vi fant ikke siden. Den kan ha fått ny adresse.")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """How people meet an activity. kind: colour and icon of its card. do, see: endpoints that take a process's slug."""
+
+    label: str
+    kind: str
+    action: str
+    effort: str
+    do: str
+    see: str
+    see_label: str
+
+
+# All that a new activity adds to the pages of processes, home and the editor.
+OFFERS: Mapping[Activity, Offer] = {
+    Activity.IDEAS: Offer(
+        N_("Idéer"), "idea", N_("Skriv en idé"), N_("1 minutt"), "ideas.new", "ideas.index", N_("Se idéene")
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,24 +63,268 @@ class Door:
     closes_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class OpenActivity:
+    """Something that people can take part in now."""
+
+    slug: str
+    title: str
+    activity: Activity
+    opens_at: datetime
+    closes_at: datetime | None
+
+    @property
+    def offer(self) -> Offer:
+        return OFFERS[self.activity]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPhase:
+    """A phase as shown. state: done, now or next."""
+
+    title: str
+    opens_at: datetime
+    closes_at: datetime | None
+    activities: tuple[Activity, ...]
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownNews:
+    """Something new, as everybody reads it."""
+
+    id: UUID
+    title: str
+    text: str
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ShownProcess:
+    """What everybody may see of a process; also what its writers see before that. area: "" for none."""
+
+    slug: str
+    title: str
+    summary: str
+    influence: str
+    decided_by: str
+    decides_on: date | None
+    place: str
+    area: str
+    area_icon: str
+    state: State
+    phases: tuple[ShownPhase, ...]
+    news: tuple[ShownNews, ...]
+    outcome: str
+    ended_at: datetime | None
+
+    @property
+    def open_now(self) -> tuple[OpenActivity, ...]:
+        """What can be done at this moment."""
+        if self.state is not State.PUBLISHED:
+            return ()
+        running = [phase for phase in self.phases if phase.state == "now"]
+        return tuple(
+            OpenActivity(self.slug, self.title, one, phase.opens_at, phase.closes_at)
+            for phase in running
+            for one in phase.activities
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ListedProcess:
+    """A process in a list. closes_at: of its last phase; None: it has no end."""
+
+    id: UUID
+    slug: str
+    title: str
+    summary: str
+    state: State
+    opens_at: datetime
+    closes_at: datetime | None
+    ended_at: datetime | None
+
+
 _process = Process.__table__.c
+_phase, _opened = Phase.__table__.c, PhaseActivity.__table__.c
 _BY_SLUG = select(_process.id, _process.opens_at, _process.closes_at).where(_process.slug == bindparam("slug"))
-
-
-def door_of(session: Session, slug: str) -> Door:
-    """Raises NotFound."""
-    found = rows(session, _BY_SLUG, {"slug": slug}).first()
-    if found is None:
-        raise NotFound(N_("Vi fant ikke siden. Den kan ha fått ny adresse."))
-    return Door(*found)
+_DOORS = (
+    select(_phase.opens_at, _phase.closes_at)
+    .join(PhaseActivity.__table__, _opened.phase_id == _phase.id)
+    .where(_phase.process_id == bindparam("process_id"), _opened.activity == bindparam("activity"))
+    .order_by(_phase.opens_at)
+)
 
 
 def idepool(session: Session) -> Door:
     """Return the door of the process in which ideas lie unless another asked for them. It is never closed."""
-    return door_of(session, IDEPOOL_SLUG)
+    found = rows(session, _BY_SLUG, {"slug": IDEPOOL_SLUG}).first()
+    if found is None:
+        raise NotFound(NOT_THERE)
+    return Door(*found)
 
 
-def open_count(session: Session, *, now: datetime) -> int:
-    """Return how many processes are open at `now`, beside the Idepool, which always is."""
-    open_now = (Process.opens_at <= now, or_(Process.closes_at.is_(None), Process.closes_at > now))
-    return session.scalar(select(func.count(Process.id)).where(Process.slug != IDEPOOL_SLUG, *open_now)) or 0
+def door_to(session: Session, slug: str, activity: Activity, *, now: datetime) -> Door:
+    """Return when a published process takes this: the phase that is open at `now`, else the next one, else the last.
+
+    Raises NotFound when there is no such process for the public, or when it never asks for this.
+    """
+    process = find_published(session, slug)
+    found = rows(session, _DOORS, {"process_id": process.id, "activity": activity.value}).all()
+    if not found:
+        raise NotFound(NOT_THERE)
+    doors = [Door(process.id, opens_at, closes_at) for opens_at, closes_at in found]
+    not_over = [door for door in doors if door.closes_at is None or door.closes_at > now]
+    return not_over[0] if not_over else doors[-1]
+
+
+def is_open(door: Door, *, now: datetime) -> bool:
+    return door.opens_at <= now and (door.closes_at is None or now < door.closes_at)
+
+
+def find_published(session: Session, slug: str) -> Process:
+    """Return a process that everybody may see, running or ended. Raises NotFound."""
+    found = session.scalar(select(Process).where(Process.slug == slug, Process.state != State.DRAFT.value))
+    if found is None:
+        raise NotFound(NOT_THERE)
+    return found
+
+
+_OPEN = (
+    select(_process.slug, _process.title, _opened.activity, _phase.opens_at, _phase.closes_at)
+    .join(Phase.__table__, _phase.process_id == _process.id)
+    .join(PhaseActivity.__table__, _opened.phase_id == _phase.id)
+    .where(
+        _process.state == State.PUBLISHED.value,
+        _process.slug != IDEPOOL_SLUG,
+        _phase.opens_at <= bindparam("now"),
+        or_(_phase.closes_at.is_(None), _phase.closes_at > bindparam("now")),
+    )
+    .order_by(_phase.closes_at.is_(None), _phase.closes_at, _process.title)
+    .limit(LISTED)
+)
+
+
+def open_activities(session: Session, *, now: datetime) -> Sequence[OpenActivity]:
+    """Return what is open at `now` beside the Idepool, which always is: what closes first stands first."""
+    return tuple(
+        OpenActivity(slug, title, Activity(activity), opens_at, closes_at)
+        for slug, title, activity, opens_at, closes_at in rows(session, _OPEN, {"now": now})
+    )
+
+
+def shown_process(session: Session, slug: str, *, now: datetime) -> ShownProcess:
+    """Return what everybody may see of a process. Raises NotFound, for a draft too."""
+    return as_shown(session, find_published(session, slug), now=now)
+
+
+def as_shown(session: Session, process: Process, *, now: datetime) -> ShownProcess:
+    area = session.get(FocusArea, process.area_id) if process.area_id else None
+    return ShownProcess(
+        slug=process.slug,
+        title=process.title,
+        summary=process.summary,
+        influence=process.influence,
+        decided_by=process.decided_by,
+        decides_on=process.decides_on,
+        place=process.place,
+        area=area.name if area else "",
+        area_icon=area.icon if area else "",
+        state=State(process.state),
+        phases=tuple(
+            shown_phase(phase.title, phase.opens_at, phase.closes_at, activities, now=now)
+            for phase, activities in phases_of(session, process.id)
+        ),
+        news=_news_of(session, process.id),
+        outcome=process.outcome,
+        ended_at=process.ended_at,
+    )
+
+
+def shown_phase(
+    title: str, opens_at: datetime, closes_at: datetime | None, activities: tuple[Activity, ...], *, now: datetime
+) -> ShownPhase:
+    over = closes_at is not None and closes_at <= now
+    state = "done" if over else "now" if opens_at <= now else "next"
+    return ShownPhase(title, opens_at, closes_at, activities, state)
+
+
+def phases_of(session: Session, process_id: UUID) -> Sequence[tuple[Phase, tuple[Activity, ...]]]:
+    """Return the phases of a process, the first one first, each with what it opens."""
+    phases = session.scalars(select(Phase).where(Phase.process_id == process_id).order_by(Phase.opens_at)).all()
+    opened: dict[UUID, list[Activity]] = {phase.id: [] for phase in phases}
+    found = select(PhaseActivity.phase_id, PhaseActivity.activity).where(PhaseActivity.phase_id.in_(opened))
+    for phase_id, activity in session.execute(found.order_by(PhaseActivity.activity)):
+        opened[phase_id].append(Activity(activity))
+    return [(phase, tuple(opened[phase.id])) for phase in phases]
+
+
+def _news_of(session: Session, process_id: UUID) -> tuple[ShownNews, ...]:
+    query = select(News.id, News.title, News.text, News.published_at).where(News.process_id == process_id)
+    return tuple(ShownNews(*row) for row in session.execute(query.order_by(News.published_at.desc()).limit(NEWS_SHOWN)))
+
+
+_LISTED = select(
+    Process.id,
+    Process.slug,
+    Process.title,
+    Process.summary,
+    Process.state,
+    Process.opens_at,
+    Process.closes_at,
+    Process.ended_at,
+)
+
+
+def published_processes(session: Session) -> Sequence[ListedProcess]:
+    """Return the processes that everybody may see: running ones first, what closes first on top; then what ended last.
+
+    The Idepool is not among them: it has pages of its own.
+    """
+    query = _LISTED.where(Process.state != State.DRAFT.value, Process.slug != IDEPOOL_SLUG).order_by(
+        Process.state == State.ENDED.value, Process.ended_at.desc(), Process.closes_at.is_(None), Process.closes_at
+    )
+    return _listed(session, query)
+
+
+def processes_for(session: Session, actor: Actor) -> Sequence[ListedProcess]:
+    """Return the processes that `actor` may change: drafts first, then running ones, then ended ones."""
+    query = _LISTED.order_by(Process.state, Process.opens_at.desc())
+    own = select(ProcessMember.process_id).where(ProcessMember.participant_id == actor.participant_id)
+    mine = or_(Process.owner_id == actor.participant_id, Process.id.in_(own))
+    everything = may_change(actor, Process(), ())
+    return _listed(session, query if everything else query.where(mine))
+
+
+def _listed(session: Session, query: Select[*tuple[Any, ...]]) -> Sequence[ListedProcess]:
+    found = session.execute(query.limit(LISTED))
+    return tuple(
+        ListedProcess(
+            row.id, row.slug, row.title, row.summary, State(row.state), row.opens_at, row.closes_at, row.ended_at
+        )
+        for row in found
+    )
+
+
+def process_to_change(session: Session, process_id: UUID, *, actor: Actor) -> Process:
+    """Return the row, for whoever may change it; for anybody else it is not there (NotFound)."""
+    process = session.get(Process, process_id)
+    if process is None or not may_change(actor, process, members_of(session, process_id)):
+        raise NotFound(NOT_THERE)
+    return process
+
+
+def members_of(session: Session, process_id: UUID) -> Sequence[UUID]:
+    query = select(ProcessMember.participant_id).where(ProcessMember.process_id == process_id)
+    return session.scalars(query.order_by(ProcessMember.participant_id)).all()
+
+
+def working_copy_or_none(session: Session, process_id: UUID) -> WorkingCopy | None:
+    """Return what is being written about a process, when that differs from what everybody sees."""
+    return session.get(WorkingCopy, process_id)
+
+
+def saved_by(session: Session, copy: WorkingCopy) -> str:
+    """Return the name of whoever saved last; "" when they are known no more."""
+    found = session.get(Participant, copy.saved_by) if copy.saved_by else None
+    return found.name if found else ""

@@ -62,6 +62,14 @@ def of_device(session: Session, actor: Actor) -> Sequence[PushSubscription]:
     return session.scalars(query.order_by(PushSubscription.created_at.desc())).all()
 
 
+def any_on(session: Session, device: bytes) -> bool:
+    """Tell whether this device is told anything, without an account."""
+    query = select(PushSubscription.id).where(
+        PushSubscription.device_key == device, PushSubscription.participant_id.is_(None)
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def device_view(session: Session, actor: Actor) -> DeviceView:
     """Return what this phone is told now, and how its last test went."""
     found = of_device(session, actor)
@@ -96,8 +104,11 @@ def _test_state(session: Session, subscription: PushSubscription) -> tuple[TestS
     return (TestState.SENT if accepted else TestState.FAILED), last.at
 
 
-def subscriptions_following(session: Session, input_id: UUID) -> Sequence[UUID]:
-    """Return the ids of the active subscriptions of all who follow this input, each once, in a fixed order."""
+def subscriptions_following(session: Session, input_id: UUID, *, other_than: bytes | None = None) -> Sequence[UUID]:
+    """Return the ids of the active subscriptions of all who follow this input, each once, in a fixed order.
+
+    other_than: a device_key whose own subscriptions are left out.
+    """
     query = (
         select(PushSubscription.id)
         .join(Follow, _same_follower())
@@ -105,6 +116,8 @@ def subscriptions_following(session: Session, input_id: UUID) -> Sequence[UUID]:
         .distinct()
         .order_by(PushSubscription.id)
     )
+    if other_than is not None:
+        query = query.where(PushSubscription.device_key.is_distinct_from(other_than))
     return session.scalars(query).all()
 
 

@@ -38,6 +38,9 @@ _NEWS = {
 }
 _LOOKED_AT = {True: N_("Idéen din vises nå."), False: N_("Det er nytt om idéen din.")}
 TOLD_STEPS = frozenset(_NEWS)
+# Not a step, and told in the same way.
+COMMENTED = "commented"
+_COMMENTED = (N_("Noen har skrevet om idéen din."), N_("Noen har skrevet om en idé du følger."))
 _TEST = N_("Dette er et testvarsel. Det virker.")
 
 
@@ -102,6 +105,14 @@ def unsubscribe(session: Session, *, actor: Actor) -> int:
     return len(session.scalars(delete(PushSubscription).where(own).returning(PushSubscription.id)).all())
 
 
+def take_along(session: Session, device: bytes, *, actor: Actor) -> None:
+    """Let a device go on being told, now as one of the account of `actor` (see accounts.client.TakeAlong)."""
+    own = update(PushSubscription).where(
+        PushSubscription.device_key == device, PushSubscription.participant_id.is_(None)
+    )
+    session.execute(own.values(device_key=actor.device_key, participant_id=actor.participant_id))
+
+
 def request_test(session: Session, *, actor: Actor, now: datetime) -> int:
     """Ask for a test notice on this device; return to how many browsers it goes.
 
@@ -121,8 +132,12 @@ def request_test(session: Session, *, actor: Actor, now: datetime) -> int:
 def step_message(
     step: str, language: str, *, own: bool, url: str, subscription_id: UUID, input_id: UUID
 ) -> PushMessage:
-    """Return the notice of a step. url: complete address on our own site. Nobody's words are in it, nor the title."""
-    body = words_in(language).gettext(_NEWS[step][0 if own else 1])
+    """Return the notice of a step, or of COMMENTED. Nobody's words are in it, nor the title.
+
+    url: complete address on our own site.
+    """
+    said = _COMMENTED if step == COMMENTED else _NEWS[step]
+    body = words_in(language).gettext(said[0 if own else 1])
     return _message(body, language, url=url, thing=f"step:{subscription_id}:{input_id}", name="svar", badge=True)
 
 

@@ -5,7 +5,7 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, redirect, request, url_for
+from flask import Flask, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -55,6 +55,12 @@ def open_to(*roles: Role) -> Callable[[Callable[P, ResponseReturnValue]], Callab
         return guarded
 
     return decorate
+
+
+def opens(endpoint: str) -> bool:
+    """Tell whether the door of `endpoint` opens to whoever asks: nobody is shown a link that leads nowhere."""
+    allowed: frozenset[Role] = getattr(current_app.view_functions[endpoint], "open_to", frozenset())
+    return not allowed or (current_user.is_authenticated and Role(current_user.role) in allowed)
 
 
 def require_doors(app: Flask) -> None:

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
-from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from app.core.errors import Conflict, DomainError, NotAllowed, NotFound, RuleBroken
 from app.web.extensions import session
@@ -45,6 +45,10 @@ def _stale_form(_error: CSRFError) -> ResponseReturnValue:
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
+    if isinstance(error, InternalServerError) and isinstance(error.original_exception, Exception):
+        return _broken(error.original_exception)  # it broke after the route, e.g. at the commit
+    if isinstance(error.response, Response):  # a route's own words, e.g. for its limit
+        return error.response
     code = error.code or 500
     sentences = {
         400: _("Det som kom, kunne ikke leses. Gå tilbake og prøv igjen."),

@@ -1,13 +1,13 @@
 """Times and numbers as people say them, in Oslo time and in the page's language."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 
 from app.web.language import gettext as _
-from app.web.language import locale
+from app.web.language import locale, ngettext
 
 OSLO = ZoneInfo("Europe/Oslo")
 
@@ -53,6 +53,28 @@ def day_text(moment: datetime, now: datetime) -> str:
     """Return «3. mars», with the year when it is another one."""
     then = moment.astimezone(OSLO).date()
     return _day(locale(), then, with_year=then.year != now.astimezone(OSLO).year)
+
+
+def date_text(day: date, now: datetime) -> str:
+    """Return «3. mars» for a day that has no clock, with the year when it is another one."""
+    return _day(locale(), day, with_year=day.year != now.astimezone(OSLO).year)
+
+
+def time_left(closes_at: datetime, now: datetime) -> str:
+    """Return «12 dager igjen», counted in days of Narvik; «Siste dag» on the day it closes."""
+    days = days_left(closes_at, now)
+    return ngettext("%(num)s dag igjen", "%(num)s dager igjen", days) if days else _("Siste dag")
+
+
+def days_left(closes_at: datetime, now: datetime) -> int:
+    """Return how many midnights in Narvik lie between now and the last moment it is open."""
+    last = (closes_at - timedelta(microseconds=1)).astimezone(OSLO).date()
+    return max((last - now.astimezone(OSLO).date()).days, 0)
+
+
+def share_passed(opens_at: datetime, closes_at: datetime, now: datetime) -> int:
+    """Return how much of the time has gone, in whole per cent, 0 to 100."""
+    return min(max(int(100 * ((now - opens_at) / (closes_at - opens_at))), 0), 100)
 
 
 def clock_text(moment: datetime) -> str:

@@ -20,7 +20,7 @@ REQUESTS = Counter("lab_requests_total", "Answers by route and status.", ["endpo
 SECONDS = Histogram("lab_request_seconds", "Time to answer, by route.", ["endpoint"], registry=REGISTRY)
 QUIET = frozenset({"static", "observe.health", "observe.ready", "observe.metrics"})
 # Addresses that are secrets, or that may not be tied to anybody: not even that they were asked for is logged.
-UNLOGGED = ("/kvittering/", "/bli", "/okt", "/stem")
+UNLOGGED = ("/kvittering/", "/logg-inn/lenke/", "/bli", "/okt", "/stem")
 
 log = structlog.get_logger("web")
 

@@ -64,10 +64,13 @@ def _close(response: Response) -> Response:
 
 
 def is_busy(fault: BaseException) -> bool:
-    """Tell whether the database was too busy to answer in time: then the truth is 503, not 500."""
+    """Tell whether the database was too busy, away or without room: then the truth is 503, not 500.
+
+    A quota that is used up is a "disk I/O error" to SQLite.
+    """
     if isinstance(fault, OSError) and fault.errno in {errno.ENOSPC, errno.EDQUOT}:
         return True
     if not isinstance(fault, OperationalError):
         return False
     said = str(fault.orig).lower()
-    return any(word in said for word in ("locked", "busy", "timeout", "full", "could not connect", "connection"))
+    return any(word in said for word in ("locked", "busy", "timeout", "full", "disk i/o", "connection"))

@@ -58,6 +58,10 @@ def upgrade() -> None:
         _add_column(name, kind, default, constraint)
     op.create_index("ix_processes_state_closes", "processes", ["state", "closes_at"])
     op.create_index("processes_submission_hash_key", "processes", ["submission_hash"], unique=True)
+    shown = sa.text("hidden_at IS NULL AND withdrawn_at IS NULL")
+    op.create_index(
+        "ix_ideas_process_newest", "ideas", ["process_id", "submitted_at"], postgresql_where=shown, sqlite_where=shown
+    )
     _make_tables()
     _open_the_idepool()
 
@@ -106,6 +110,7 @@ def _make_tables() -> None:
         "process_working_copies",
         sa.Column("process_id", sa.Uuid(), nullable=False),
         sa.Column("typed", sa.JSON(), nullable=False),
+        sa.Column("ahead", sa.Boolean(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("pen", sa.Uuid(), nullable=False),
         sa.Column("saved_at", Instant(), nullable=False),
@@ -148,6 +153,7 @@ def _open_the_idepool() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_ideas_process_newest", "ideas")
     for table in ("process_news", "process_working_copies", "process_members", "phase_activities", "process_phases"):
         op.drop_table(table)
     op.drop_index("processes_submission_hash_key", "processes")

@@ -36,6 +36,9 @@ WAITING_FOR_A_SPEAKER = {
             "Nei takk",
             "Kopier lenka",
             "Logg inn",
+            "Logg inn med %(provider)s",
+            "Logg ut",
+            "Logg ut overalt",
             "Send meg et testvarsel",
             "Slå av",
             "Slå på varsler",
@@ -62,6 +65,8 @@ PAGES = (
     "/bli",
     "/bli?kode=K7M4QX",
     "/mine",
+    "/mine/data",
+    "/mine/slett",
     "/varsler",
     "/utseende",
     "/om",
@@ -211,7 +216,7 @@ def test_the_staff_pages_speak_the_chosen_language(language, visit_as, session, 
     per = visit_as("per")
     per.client.set_cookie("spraak", language)
 
-    for address in ("/arbeidsflate", f"/arbeidsflate/ideer/{idea.id}"):
+    for address in ("/arbeidsflate", f"/arbeidsflate/innspill/{idea.id}"):
         assert per.get(address).tree.getroottree().getroot().get("lang") == language
 
 

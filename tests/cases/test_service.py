@@ -242,5 +242,5 @@ def filed(session, input_id, now):
 
 
 @pytest.fixture
-def ready():
-    return query.FolderState(uuid4(), folder(case_number=CASE), None, ready=True)
+def ready(now):
+    return query.FolderState(uuid4(), folder(case_number=CASE), None, ready=True, wanted_at=now)

@@ -46,6 +46,17 @@ def test_what_was_given_up_is_told_in_pers_language_with_what_was_last_answered(
     assert "Tried for 14 days, and it did not arrive." in per.get(PAGE).words
 
 
+def test_staff_hear_of_it_when_something_has_waited_for_four_hours(visit_as, session, stopped, clock, now):
+    row = session.get_one(OutboxDelivery, stopped().id)
+    row.state, row.ended_at = "waiting", None
+    session.flush()
+    per = visit_as("per")
+
+    for waited, told in ((timedelta(hours=4) - timedelta(seconds=1), False), (timedelta(hours=4), True)):
+        clock["now"] = row.created_at + waited
+        assert ("Noe har ventet i fire timer" in per.get("/arbeidsflate").words) is told
+
+
 def test_when_nothing_has_stopped_the_page_says_so(visit_as, session):
     assert "Ingenting har stoppet." in visit_as("per").get(PAGE).words
 
@@ -194,6 +205,20 @@ def test_many_that_stopped_are_counted_and_the_newest_are_shown(visit_as, sessio
 
     assert "61 har stoppet. Her er de 50 nyeste." in page.words
     assert len(page.tree.xpath("//form[contains(@action, 'send-igjen')]")) == 50
+
+
+def test_what_waits_and_what_was_sent_can_be_seen_too(visit_as, session, stopped):
+    delivery = stopped()
+    per = visit_as("per")
+    assert "Ingenting venter på å bli sendt." in per.get(f"{PAGE}?vis=venter").words
+    assert "Ingenting er sendt ennå." in per.get(f"{PAGE}?vis=sendt").words
+
+    per.post(f"{PAGE}/{delivery.id}/send-igjen")
+    assert "Lys i lysløypa til klokka 23" in per.get(f"{PAGE}?vis=venter").words
+
+    row = session.get_one(OutboxDelivery, delivery.id)
+    row.state, row.ended_at = "filed", row.due_at
+    assert "Kom fram i dag 13.00" in per.get(f"{PAGE}?vis=sendt").words
 
 
 def copy_of(row: OutboxDelivery, number: int) -> OutboxDelivery:

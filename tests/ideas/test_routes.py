@@ -11,6 +11,7 @@ from app.audit.models import AuditLine
 from app.ideas.models import Idea, Support
 from app.outbox.models import OutboxEvent
 from app.parcels.models import Parcel
+from tests.support.desk import act
 from tests.support.ideas import idea_form, make_idea
 
 
@@ -222,7 +223,7 @@ def test_an_unknown_idea_is_a_friendly_404(visit, session):
 
 def test_hidden_words_are_not_shown_but_the_reason_is(visit, visit_as, session, settings, kari, now):
     idea = make_idea(session, settings, actor=kari, now=now, body="Naboen min heter noe.")
-    visit_as("per").post(f"/arbeidsflate/ideer/{idea.id}/skjul", {"reason": "Den nevner en nabo."})
+    act(visit_as("per"), idea.id, "skjul", {"reason": "Den nevner en nabo."})
 
     page = visit.get(f"/ideer/{idea.id}")
 
@@ -236,10 +237,10 @@ def test_per_answers_and_everybody_reads_it(visit, visit_as, session, settings, 
     idea = make_idea(session, settings, actor=kari, now=now)
     form = {"submission_id": str(uuid4()), "text": "Lyset står på til klokka 23.", "step": "decided"}
     per = visit_as("per")
-    per.get(f"/arbeidsflate/ideer/{idea.id}")
+    per.get(f"/arbeidsflate/innspill/{idea.id}")
 
-    per.post(f"/arbeidsflate/ideer/{idea.id}/svar", form)
-    per.post(f"/arbeidsflate/ideer/{idea.id}/svar", form)
+    act(per, idea.id, "svar", form)
+    act(per, idea.id, "svar", form)
 
     page = visit.get(f"/ideer/{idea.id}")
     assert "Lyset står på til klokka 23." in page.words
@@ -250,15 +251,14 @@ def test_per_answers_and_everybody_reads_it(visit, visit_as, session, settings, 
 
 def test_what_per_does_to_an_idea_stands_in_the_audit_log_once(visit_as, session, settings, kari, now):
     idea = make_idea(session, settings, actor=kari, now=now)
-    address = f"/arbeidsflate/ideer/{idea.id}"
     answer = {"submission_id": str(uuid4()), "text": "Lyset står på til klokka 23.", "step": "decided"}
     per = visit_as("per")
 
-    per.post(f"{address}/svar", answer)
-    per.post(f"{address}/svar", answer)
-    per.post(f"{address}/skjul", {"reason": "Den nevner en nabo."})
-    per.post(f"{address}/vis")
-    per.post(f"{address}/svar", {**answer, "submission_id": str(uuid4()), "text": ""}, expect=422)
+    act(per, idea.id, "svar", answer)
+    act(per, idea.id, "svar", answer)
+    act(per, idea.id, "skjul", {"reason": "Den nevner en nabo."})
+    act(per, idea.id, "vis")
+    act(per, idea.id, "svar", {**answer, "submission_id": str(uuid4()), "text": ""}, expect=422)
 
     lines = session.scalars(select(AuditLine).order_by(AuditLine.nr)).all()
     assert [line.action for line in lines] == ["idea_answered", "idea_hidden", "idea_shown"]
@@ -270,7 +270,7 @@ def test_no_without_a_reason_is_refused(visit_as, session, settings, kari, now):
     idea = make_idea(session, settings, actor=kari, now=now)
     form = {"submission_id": str(uuid4()), "text": "", "step": "not_now"}
 
-    page = visit_as("per").post(f"/arbeidsflate/ideer/{idea.id}/svar", form, expect=422)
+    page = act(visit_as("per"), idea.id, "svar", form, expect=422)
 
     assert "Skriv svaret." in page.words
 

@@ -44,32 +44,38 @@ def send_something_private(page: "Page", title: str) -> str:
     return page.get_by_role("link", name="Se idéen slik andre ser den").get_attribute("href") or ""
 
 
-def sign_in(page: "Page", town: "Town", after: str = "/arbeidsflate", *, email: str = "") -> None:
-    """Sign in with the code that comes by mail, and open the page `after`; one at a time, for one post box.
+def at_desk(idea: str) -> str:
+    """Return where staff open the idea whose public page this is."""
+    return idea.replace("/ideer/", "/arbeidsflate/innspill/")
 
-    email: Per's unless it is said.
+
+def sign_in(page: "Page", town: "Town", after: str = "/arbeidsflate", who: str = "") -> None:
+    """Sign Per in, or the one with the address `who`, by the code that comes by mail, and open the page `after`.
+
+    One at a time, for one post box.
     """
-    post, email = page.context.new_page(), email or town.staff
+    post = page.context.new_page()
+    who = who or town.staff
     with turn(town.logs / "sign-in", alone=True):
-        letters = codes_in(post, town, email).count()
+        letters = codes_in(post, town, who).count()
         page.goto(after)
-        page.get_by_label("E-post").fill(email)
+        page.get_by_label("E-post").fill(who)
         page.get_by_role("button", name="Send kode").click()
-        page.get_by_label("Koden").fill(next_code(post, town, email, letters))
+        page.get_by_label("Koden").fill(next_code(post, town, who, letters))
         page.get_by_role("button", name="Logg inn").click()
         expect(page).to_have_url(f"{town.site}{after}")
 
 
-def codes_in(post: "Page", town: "Town", email: str) -> "Locator":
-    """Open the page on which mails end; return the letters with a code for this address, newest first."""
+def codes_in(post: "Page", town: "Town", who: str) -> "Locator":
+    """Open the page on which mails end; return the letters with a code for `who`, newest first."""
     post.goto(town.post)
-    return post.get_by_role("article").filter(has_text=email).filter(has_text="Koden din")
+    return post.get_by_role("article").filter(has_text=who).filter(has_text="Koden din")
 
 
-def next_code(post: "Page", town: "Town", email: str, letters: int) -> str:
+def next_code(post: "Page", town: "Town", who: str, letters: int) -> str:
     """Return the code in the letter after the first `letters`, when it has come; close the page."""
-    eventually(lambda: codes_in(post, town, email).count() > letters)
-    found = re.search(r"\b\d{6,8}\b", codes_in(post, town, email).first.inner_text())
+    eventually(lambda: codes_in(post, town, who).count() > letters)
+    found = re.search(r"\b\d{6,8}\b", codes_in(post, town, who).first.inner_text())
     assert found
     post.close()
     return found[0]

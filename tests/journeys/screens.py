@@ -80,6 +80,16 @@ def ask_for_a_code(page: "Page") -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Skriv koden")
 
 
+def ask_for_own_data(page: "Page") -> None:
+    page.get_by_role("button", name="Lag fila").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Fila di")
+
+
+def erase_unsure(page: "Page") -> None:
+    page.get_by_role("button", name="Slett alt").click()
+    expect(page.locator("#error-summary")).to_be_visible()
+
+
 def fold_out(page: "Page") -> None:
     page.locator("details summary").first.click()
 
@@ -87,6 +97,17 @@ def fold_out(page: "Page") -> None:
 def think_of_withdrawing(page: "Page") -> None:
     page.locator("#withdraw summary").click()
     expect(page.get_by_role("button", name="Trekk tilbake")).to_be_visible()
+
+
+def begin_to_comment(page: "Page") -> None:
+    page.locator("#talk-write").click()
+    expect(page.locator("#comment-heading")).to_be_focused()
+
+
+def comment_nothing(page: "Page") -> None:
+    begin_to_comment(page)
+    page.locator("#comment-send").click()
+    expect(page.locator("#error-summary")).to_be_focused()
 
 
 def answer_nothing(page: "Page") -> None:
@@ -97,6 +118,23 @@ def answer_nothing(page: "Page") -> None:
 def refuse_one(page: "Page") -> None:
     page.locator("[data-item] details summary").first.click()
     expect(page.locator("[data-item] details[open] textarea").first).to_be_visible()
+
+
+def publish_nothing(page: "Page") -> None:
+    page.get_by_label("Hva heter prosessen?").fill("")
+    page.get_by_label("Begynner").first.fill("")
+    page.get_by_role("button", name="Publiser").click()
+    expect(page.locator("#error-summary")).to_be_visible()
+
+
+def end_without_words(page: "Page") -> None:
+    page.get_by_role("button", name="Avslutt og vis det").click()
+    expect(page.locator("#error-summary")).to_be_visible()
+
+
+def open_step(page: "Page") -> None:
+    page.keyboard.press("s")
+    expect(page.locator("#step-step")).to_be_focused()
 
 
 SCREENS = (
@@ -118,11 +156,29 @@ SCREENS = (
     Screen("idea that waits", "{held}"),
     Screen("own idea that waits", "{held}", "kari"),
     Screen("idea that is withdrawn", "{withdrawn}"),
+    Screen("processes", "/prosesser"),
+    Screen("process", "/prosesser/ny-lekeplass-pa-ankenes"),
+    Screen("process that has ended", "/prosesser/benker-langs-strandpromenaden"),
+    Screen("new idea in a process", "/prosesser/ny-lekeplass-pa-ankenes/ideer/ny"),
+    Screen("ideas of a process, none", "/prosesser/trygg-vei-til-skolen/ideer"),
+    Screen("idea, about to comment", "{idea}", act=begin_to_comment),
+    Screen("idea, refused comment", "{idea}", act=comment_nothing),
+    Screen("idea that is talked about", "{talked}"),
+    Screen("writing a comment", "{talked}/kommenter"),
+    Screen("comment", "{comment}", "kari"),
+    Screen("putting an idea right", "{long}/rett", "kari"),
+    Screen("reporting an idea", "{talked}/si-fra"),
     Screen("receipt", "{receipt}", "kari"),
     Screen("receipt, about to withdraw", "{receipt}", "kari", think_of_withdrawing),
     Screen("receipt after «Angre»", "{undone}", "kari"),
     Screen("own things", "/mine", "kari"),
     Screen("own things, none", "/mine"),
+    Screen("own data", "/mine/data", "kari"),
+    Screen("own data, being made", "/mine/data", "kari", ask_for_own_data),
+    Screen("own data, none", "/mine/data"),
+    Screen("erasing", "/mine/slett", "kari"),
+    Screen("erasing, not sure", "/mine/slett", "kari", erase_unsure),
+    Screen("erasing, nothing", "/mine/slett"),
     Screen("notices", "/varsler"),
     Screen("language and look", "/utseende"),
     Screen("privacy", "/personvern"),
@@ -134,14 +190,29 @@ SCREENS = (
     Screen("not found", "/finnes-ikke"),
     Screen("sign in", "/logg-inn"),
     Screen("code", "/logg-inn", act=ask_for_a_code),
+    Screen("link from a mail, not whole", "/logg-inn/lenke/x"),
+    Screen("sign-ins", "/mine/innlogginger", "per"),
     Screen("desk", "/arbeidsflate", "per"),
+    Screen("desk, nothing fits", "/arbeidsflate?bunke=nye&steg=done", "per"),
+    Screen("desk, its filter open", "/arbeidsflate?bunke=alle", "per", fold_out),
     Screen("desk, archive queue", "/arbeidsflate/leveringer", "per"),
-    Screen("desk, one idea", "/arbeidsflate{idea}", "per"),
-    Screen("desk, refused answer", "/arbeidsflate{idea}", "per", answer_nothing),
+    Screen("desk, processes", "/arbeidsflate/prosesser", "arne"),
+    Screen("desk, no processes", "/arbeidsflate/prosesser", "per"),
+    Screen("process editor", "{editor}", "arne"),
+    Screen("process editor, refused", "{editor}", "arne", publish_nothing),
+    Screen("process preview", "{editor}/forhandsvis", "arne"),
+    Screen("ending a process", "{editor}/avslutt", "arne", end_without_words),
+    Screen("news of a process", "{editor}/nyhet", "arne"),
+    Screen("desk, archive queue, sent", "/arbeidsflate/leveringer?vis=sendt", "per"),
+    Screen("desk, one idea", "{idea_at_desk}", "per"),
+    Screen("desk, one idea, its step open", "{idea_at_desk}", "per", open_step),
+    Screen("desk, refused answer", "{idea_at_desk}", "per", answer_nothing),
+    Screen("desk, hidden idea", "{hidden_at_desk}", "per"),
     Screen("desk, moderation", "/arbeidsflate/moderering", "per"),
     Screen("desk, moderation, about to refuse", "/arbeidsflate/moderering", "per", refuse_one),
     Screen("desk, words of the filter", "/arbeidsflate/moderering/ord", "per"),
-    Screen("desk, hidden idea", "/arbeidsflate{hidden}", "per"),
+    Screen("desk, templates", "/arbeidsflate/maler", "per"),
+    Screen("desk, register for somebody", "/arbeidsflate/registrer", "per"),
 )
 
 # The same pages on a database in which nobody has written yet.

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.forms import fill_idea, send, send_something_private, sign_in
+from tests.journeys.forms import at_desk, fill_idea, send, send_something_private, sign_in
 from tests.journeys.screens import SCREENS, Screen, Weight, layout_faults, violations
 from tests.support.browser import DESK, PHONE, phone
 
@@ -22,6 +22,8 @@ THEMES: dict[str, dict[str, Any]] = {
     "dark": {"color_scheme": "dark"},
     "forced colours": {"forced_colors": "active"},
 }
+STAFF = ("per", "arne")
+ARNE = "arne@demo.narvik.example"
 WIDTHS = ((320, 640), (390, 844), (768, 1024), (1280, 800))
 
 
@@ -76,7 +78,7 @@ class Furnished:
 
     def visitor(self, screen: Screen) -> dict[str, Any]:
         """Return how the browser of the screen's visitor is opened."""
-        return {"storage_state": self.states[screen.who], "viewport": DESK if screen.who == "per" else PHONE}
+        return {"storage_state": self.states[screen.who], "viewport": DESK if screen.who in STAFF else PHONE}
 
 
 @pytest.fixture(scope="module")
@@ -98,15 +100,30 @@ def furnished(browser: "Browser", town: "Town", photo: "Path") -> Furnished:
     made.addresses["held"] = send_something_private(page, "Ring meg om lekeplassen")
     page.goto("/ideer?status=done")
     made.addresses["done"] = page.locator("#results article a").first.get_attribute("href") or ""
+    for name in ("idea", "hidden"):
+        made.addresses[f"{name}_at_desk"] = at_desk(made.addresses[name])
+    page.goto("/ideer?sok=lysløypa")
+    made.addresses["talked"] = page.get_by_role("link", name="La lysløypa lyse").get_attribute("href") or ""
+    page.goto(f"{made.addresses['idea']}/kommenter")
+    page.get_by_label("Spørsmål", exact=True).check()
+    page.get_by_label("Hva vil du si?").fill("Når på kvelden går lyset av?")
+    page.get_by_role("button", name="Send kommentaren").click()
+    made.addresses["comment"] = "/" + page.url.split("/", 3)[3]
     made.states["kari"] = kari.storage_state()
     desk = per.new_page()
-    sign_in(desk, town, f"/arbeidsflate{made.addresses['hidden']}")
+    sign_in(desk, town, at_desk(made.addresses["hidden"]))
+    desk.locator("#hide-fold summary").click()
     desk.get_by_label("Hvorfor skjuler du den?").fill("Den handler om en nabo.")
-    desk.get_by_role("button", name="Skjul idéen").click()
+    desk.get_by_role("button", name="Skjul den").click()
     expect(desk.get_by_role("button", name="Vis den igjen")).to_be_visible()
     made.states["per"] = per.storage_state()
-    kari.close()
-    per.close()
+    arne = phone(browser, base_url=town.site)
+    editor = arne.new_page()
+    sign_in(editor, town, "/arbeidsflate/prosesser", ARNE)
+    made.addresses["editor"] = editor.get_by_role("link", name="Trygg vei til skolen").get_attribute("href") or ""
+    made.states["arne"] = arne.storage_state()
+    for opened in (kari, per, arne):
+        opened.close()
     return made
 
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.journeys.forms import send_idea, sign_in
+from tests.journeys.forms import at_desk, send_idea, sign_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -44,7 +44,7 @@ def test_the_phone_keeps_nothing_that_is_somebodys_own(open_phone, town):
     for path in ("/mine", "/varsler", "/utseende", "/ideer/ny", idea):
         page.goto(path)
     sign_in(page, town)
-    page.goto(f"/arbeidsflate{idea}")
+    page.goto(at_desk(idea))
 
     kept = {urlsplit(address).path for address in page.evaluate(KEPT)}
 

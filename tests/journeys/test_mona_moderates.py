@@ -18,7 +18,7 @@ def test_mona_shows_undoes_and_refuses_by_keys_alone(open_phone, open_desk, town
     kari, ola, mona = open_phone().new_page(), open_phone().new_page(), open_desk().new_page()
     ramp = send_something_private(kari, "En rampe i skateparken")
     bench = send_something_private(kari, "En benk ved kirka")
-    sign_in(mona, town, QUEUE, email=MONA)
+    sign_in(mona, town, QUEUE, who=MONA)
 
     go_to(mona, "En rampe i skateparken")
     mona.keyboard.press("v")
@@ -44,7 +44,7 @@ def test_mona_shows_undoes_and_refuses_by_keys_alone(open_phone, open_desk, town
 def test_mona_writes_why_in_her_own_words_and_the_keys_let_her_write(open_phone, open_desk, town):
     kari, ola, mona = open_phone().new_page(), open_phone().new_page(), open_desk().new_page()
     slide = send_something_private(kari, "Ei sklie i parken")
-    sign_in(mona, town, QUEUE, email=MONA)
+    sign_in(mona, town, QUEUE, who=MONA)
 
     go_to(mona, "Ei sklie i parken")
     mona.keyboard.press("i")
@@ -63,7 +63,7 @@ def test_mona_writes_why_in_her_own_words_and_the_keys_let_her_write(open_phone,
 def test_mona_turns_the_keys_off(open_phone, open_desk, town):
     kari, mona = open_phone().new_page(), open_desk().new_page()
     send_something_private(kari, "Et tre ved skolen")
-    sign_in(mona, town, QUEUE, email=MONA)
+    sign_in(mona, town, QUEUE, who=MONA)
 
     mona.get_by_role("button", name="Taster på").press("Enter")
     mona.keyboard.press("v")

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.journeys.forms import send_idea, sign_in
+from tests.journeys.forms import at_desk, send_idea, sign_in
 
 
 def test_per_signs_in_by_code_and_answers(open_phone, open_desk, town):
@@ -25,9 +25,10 @@ def test_per_hides_an_idea_and_everybody_reads_why(open_phone, open_desk, town):
     kari, ola, per = open_phone().new_page(), open_phone().new_page(), open_desk().new_page()
     idea = send_idea(kari, "Naboen min bråker")
 
-    sign_in(per, town, f"/arbeidsflate{idea}")
+    sign_in(per, town, at_desk(idea))
+    per.locator("#hide-fold summary").click()
     per.get_by_label("Hvorfor skjuler du den?").fill("Den handler om en nabo.")
-    per.get_by_role("button", name="Skjul idéen").click()
+    per.get_by_role("button", name="Skjul den").click()
 
     expect(per.get_by_role("button", name="Vis den igjen")).to_be_visible()
     ola.goto(idea)

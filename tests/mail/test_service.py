@@ -18,7 +18,7 @@ LETTERS = {
     "news_answer": lambda language: service.news_letter("kari@example.invalid", language, step="", url=URL),
     "news_shown": lambda language: service.news_letter("kari@example.invalid", language, step="shown", url=URL),
     "news_not_shown": lambda language: service.news_letter("kari@example.invalid", language, step="not_shown", url=URL),
-    "sign_in_code": lambda language: service.sign_in_letter("kari@example.invalid", language, code="012345"),
+    "sign_in_code": lambda language: service.sign_in_letter("kari@example.invalid", language, code="012345", url=URL),
 }
 
 
@@ -38,13 +38,13 @@ def test_a_letter_is_whole_in_every_language(name, language):
     assert letter.language == language
     assert f'<html lang="{language}">' in letter.html
     assert "\n" not in letter.subject
-    for needed in ("012345",) if name == "sign_in_code" else (URL,):
+    for needed in ("012345", URL) if name == "sign_in_code" else (URL,):
         assert needed in letter.text
         assert needed in letter.html
 
 
 def test_a_code_is_not_shown_on_a_locked_screen():
-    assert "012345" not in service.sign_in_letter("kari@example.invalid", "nb", code="012345").subject
+    assert "012345" not in service.sign_in_letter("kari@example.invalid", "nb", code="012345", url=URL).subject
 
 
 def test_a_letter_loads_nothing_and_leads_only_to_us():

@@ -12,7 +12,7 @@ from app.core.errors import DomainError
 from app.core.submission import submission
 from app.ideas import service as ideas
 from app.ideas.models import Idea
-from app.ideas.service import MendingDraft
+from app.ideas.service import CorrectionDraft
 from app.moderation import service
 from app.moderation.models import ModerationItem, Reason, State, Why
 from app.moderation.policy.access import is_shown_while_waiting
@@ -49,15 +49,15 @@ def done(session, idea, act, *, moderator, colleague, per, at) -> Callable[[], o
     """Return the act as the doors do it; what makes no sense then is refused."""
     verdict = SHOW if act == "show" else ABUSE
     typed = {"title": idea.title, "body": f"{uuid4()} 412 34 567" if act == "mend badly" else f"Rettet {uuid4()}"}
-    draft = MendingDraft(typed["title"], typed["body"], submission(uuid4(), typed, []))
+    draft = CorrectionDraft(typed["title"], typed["body"], "", submission(uuid4(), typed, []))
     return {
         "show": lambda: decide_all(session, verdict, moderator, at),
         "refuse": lambda: decide_all(session, verdict, moderator, at),
         "undo": lambda: undo_newest(session, idea, (moderator, colleague), at),
-        "report": lambda: service.reported(session, idea.id, "idea", "abuse", "Se her.", at),
+        "report": lambda: service.reported(session, idea.id, "idea", now=at),
         "appeal": lambda: ideas.appeal_idea(session, idea, "Jeg er uenig.", now=at),
-        "mend": lambda: ideas.mend_idea(session, idea, draft, now=at),
-        "mend badly": lambda: ideas.mend_idea(session, idea, draft, now=at),
+        "mend": lambda: ideas.correct_idea(session, idea.id, draft, now=at),
+        "mend badly": lambda: ideas.correct_idea(session, idea.id, draft, now=at),
         "desk hides": lambda: ideas.hide_idea(session, idea, reason="Fordi.", actor=per, now=at),
         "desk shows": lambda: ideas.show_idea(session, idea, actor=per, now=at),
     }[act]

@@ -8,7 +8,9 @@ from sqlalchemy import func, select
 
 from app.core.receipt import receipt_token
 from app.ideas import query
-from app.ideas.models import Idea, Mending
+from app.ideas.models import Correction, Idea
+from app.ideas.service import support_idea
+from app.moderation import service as moderation
 from app.moderation.models import ModerationItem, Reason
 from app.moderation.service import SHOW, Verdict
 from app.outbox.models import OutboxEvent
@@ -36,13 +38,11 @@ def test_before_anybody_has_looked_it_can_be_mended_and_there_is_nothing_to_disa
     assert "Jeg er uenig" not in page.words
 
 
-def test_an_idea_that_is_shown_is_neither_mended_nor_disagreed_with(visit, session, settings, kari, now):
+def test_an_idea_that_is_shown_gives_nothing_to_disagree_with(visit, session, settings, kari, now):
     shown = make_idea(session, settings, actor=kari, now=now)
     receipt = address_of(settings, shown)
 
     assert "Rett teksten" not in visit.get(receipt).words
-    visit.get(f"{receipt}/rett", expect=303)
-    visit.post(f"{receipt}/rett", mended(), expect=409)
     visit.post(f"{receipt}/uenig", {"words": "Jeg er uenig."}, expect=409)
 
 
@@ -66,15 +66,54 @@ def test_what_is_mended_while_it_waits_keeps_its_place(visit, session, idea, rec
     assert (item.id, item.revision, item.marks) == (before, 1, [])
 
 
+def test_an_idea_that_is_shown_and_gets_a_phone_number_waits(visit, session, settings, kari, now):
+    shown = make_idea(session, settings, actor=kari, now=now)
+
+    visit.post(f"{address_of(settings, shown)}/rett", mended(body="Ring 412 34 567.", kept="ja"))
+
+    assert the_waiting(session, shown.id).why == "filter"
+    assert session.get_one(Idea, shown.id).hidden_cause == "waiting"
+
+
+def test_what_is_looked_at_first_is_looked_at_again(visit, session, settings, kari, mona, now, looked_at_first):
+    idea = make_idea(session, settings, actor=kari, now=now)
+    decide(session, the_waiting(session, idea.id), SHOW, actor=mona, now=now)
+
+    visit.post(f"{address_of(settings, idea)}/rett", mended())
+
+    assert the_waiting(session, idea.id).why == "before_publishing"
+
+
+def test_what_was_reported_and_then_gets_a_phone_number_is_taken_off(visit, session, settings, kari, now):
+    idea = make_idea(session, settings, actor=kari, now=now)
+    moderation.reported(session, idea.id, "idea", now=now)
+    session.commit()
+
+    visit.post(f"{address_of(settings, idea)}/rett", mended(body="Ring 412 34 567.", kept="ja"))
+
+    item = the_waiting(session, idea.id)
+    assert (item.why, item.revision) == ("filter", 1)
+    assert session.get_one(Idea, idea.id).hidden_cause == "waiting"
+
+
+def test_what_ola_supports_is_put_right_only_where_a_person_looks(visit, session, idea, receipt, ola, now):
+    support_idea(session, session.get_one(Idea, idea.id), actor=ola, now=now)
+    session.commit()
+
+    visit.post(f"{receipt}/rett", mended())
+
+    assert session.get_one(Idea, idea.id).body == "Det er mørkt."
+
+
 def test_the_same_form_twice_is_one_mending(visit, session, receipt, refused):
     form = mended()
 
     visit.post(f"{receipt}/rett", form)
     visit.post(f"{receipt}/rett", form)
 
-    assert session.scalar(select(func.count()).select_from(Mending)) == 1
+    assert session.scalar(select(func.count()).select_from(Correction)) == 1
     kinds = session.scalars(select(OutboxEvent.kind)).all()
-    assert sorted(kinds) == ["idea_hidden", "idea_hidden", "idea_mended", "idea_submitted", "moderation_decided"]
+    assert sorted(kinds) == ["idea_corrected", "idea_hidden", "idea_hidden", "idea_submitted", "moderation_decided"]
 
 
 def test_nobody_finds_it_by_the_words_that_are_gone(visit, session, idea, receipt, mona, refused, now):
@@ -101,7 +140,6 @@ def test_a_text_without_words_is_mended_as_well(visit, session, settings, kari, 
         ({"title": ""}, "Skriv hva idéen er."),
         ({"body": ""}, "Skriv hvorfor det er lurt."),
         ({"title": "x" * 121}, "Bruk høyst 120 tegn."),
-        ({"title": "Lys i lysløypa", "body": "Ring 412 34 567."}, "Du har ikke endret noe ennå."),
         ({"submission_id": "tull"}, "Siden har ligget for lenge."),
     ],
 )
@@ -109,7 +147,7 @@ def test_a_mending_that_is_wrong_is_refused_beside_the_text(visit, session, rece
     page = visit.post(f"{receipt}/rett", mended(**changed), expect=422)
 
     assert sentence in page.words
-    assert session.scalar(select(func.count()).select_from(Mending)) == 0
+    assert session.scalar(select(func.count()).select_from(Correction)) == 0
 
 
 def test_what_was_taken_back_is_neither_mended_nor_disagreed_with(visit, receipt, refused):
@@ -129,8 +167,8 @@ def test_the_archive_is_told_what_was_sent_first_and_then_what_was_mended(
     letter = query.idea_for_letter(session, idea.id, None)
 
     assert letter.body == "Ring 412 34 567."
-    ids = session.scalars(select(Mending.id).order_by(Mending.mended_at)).all()
-    assert {query.mending_for_letter(session, one).body for one in ids} == {"Det er mørkt.", "Enda bedre."}
+    ids = session.scalars(select(Correction.id).order_by(Correction.corrected_at)).all()
+    assert {query.correction_for_letter(session, one).body for one in ids} == {"Det er mørkt.", "Enda bedre."}
 
 
 def test_kari_disagrees_and_morten_answers(visit, session, idea, receipt, mona, morten, refused, now):

@@ -118,7 +118,8 @@ def test_the_second_is_told_who_was_first(visit_as, session, held, morten, now, 
 
 def test_a_text_that_was_mended_meanwhile_is_read_again_first(visit_as, session, held, now):
     (only,) = held(1)
-    service.mended(session, only.input_id, (), now=now)
+    idea = session.get_one(Idea, only.input_id)
+    service.mended(session, "idea", idea.id, why=None, marks=(), process_id=idea.process_id, now=now)
     session.commit()
 
     page = visit_as("moderator").post(f"{QUEUE}/{only.id}/avgjor", {"reason": "vis", "revision": "0"}, expect=409)
@@ -210,7 +211,7 @@ def test_a_long_queue_asks_no_more_than_a_short_one(visit_as, session, engine, h
 def test_the_front_page_of_the_desk_leads_to_the_queue(visit_as, session, held):
     held(2)
 
-    assert "Moderering (2)" in visit_as("moderator").get("/arbeidsflate").words
+    assert "Moderering 2" in visit_as("moderator").get("/arbeidsflate").words
     assert "Moderering" not in visit_as("fatima").get("/arbeidsflate").words
 
 

@@ -1,5 +1,6 @@
 """What people see of an idea that waits, on the pages they know."""
 
+from tests.support.desk import revision_of
 from tests.support.ideas import idea_form
 from tests.support.moderation import the_waiting, waiting
 
@@ -33,9 +34,10 @@ def test_per_sees_on_its_page_that_nobody_has_looked_and_shows_it(visit_as, sess
     visit_as("kari").post("/ideer/ny", idea_form(body=PHONE, kept="ja"))
     idea_id = waiting(session)[0].input_id
     per = visit_as("per")
-    assert "Denne venter på at en i kommunen ser på den." in per.get(f"/arbeidsflate/ideer/{idea_id}").words
+    at_desk = f"/arbeidsflate/innspill/{idea_id}"
+    assert "Denne venter på at en i kommunen ser på den." in per.get(at_desk).words
 
-    per.post(f"/arbeidsflate/ideer/{idea_id}/vis")
+    per.post(f"{at_desk}/vis", {"revision": revision_of(per, idea_id)})
 
     assert "Lys i lysløypa" in visit_as("ola").get(f"/ideer/{idea_id}").words
     assert waiting(session) == []

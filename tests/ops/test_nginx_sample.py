@@ -61,6 +61,7 @@ def test_the_log_knows_no_secret_and_nobodys_whole_address():
     for told in ("$request ", "$request_uri", "$args", "$http_referer", "$http_user_agent", "$remote_addr", "$cookie"):
         assert told not in written
     assert re.search(r"~\^/kvittering/\s+/kvittering/-;", text), "the address of a receipt is its key"
+    assert re.search(r"~\^/logg-inn/lenke/\s+/logg-inn/lenke/-;", text), "so is the link that signs in"
     assert "access_log off;" in location("~ ^/(bli|okt|stem)(/|$)")
 
 

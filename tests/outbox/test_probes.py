@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core.errors import ConfigurationFault, UnknownOutcome
+from app.core.errors import ConfigurationFault, DeliveryFault, NotYet, Transient, UnknownOutcome
 from app.ideas.events import IdeaWithdrawn
 from app.outbox import query, service
 from app.outbox.models import OutboxDelivery
@@ -14,6 +14,7 @@ from app.outbox.query import get_event
 from app.outbox.service import Lease, Recipient, Route
 
 MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 SETTLES = 150.0
 SERVICE = "push/push.example"
 
@@ -47,6 +48,44 @@ def test_what_surely_did_not_arrive_is_a_probe_before_its_own_time(session: Sess
 
     assert [row.id for row in service.due(session, now + MINUTE, limit=10)] == [delivery_id]
     assert taken(session, delivery_id, now + MINUTE) is not None
+
+
+def test_what_waits_for_something_of_ours_is_no_probe_while_another_can_ask(session: Session, now: datetime) -> None:
+    waits, asks = delivery(session, now), delivery(session, now)
+    ended(session, waits, NotYet("Saksmappen er ikke klar.", seconds=1), now)
+    ended(session, asks, Transient("Arkivet svarer ikke."), now)
+    service.close_channel(session, "archive", "nede", now=now, probe_after=MINUTE)
+
+    assert [row.id for row in service.due(session, now + MINUTE, limit=10)] == [asks]
+
+
+def test_a_probe_that_asked_nobody_leaves_its_turn_to_another(session: Session, now: datetime) -> None:
+    waits, other = delivery(session, now), delivery(session, now + MINUTE)
+    service.close_channel(session, "archive", "nede", now=now, probe_after=MINUTE)
+
+    ended(session, waits, NotYet("Saksmappen er ikke klar.", seconds=1), now + MINUTE)
+
+    assert [row.id for row in service.due(session, now + MINUTE, limit=10)] == [other]
+
+
+def test_one_that_many_wait_for_closes_the_channel_alone(session: Session, now: datetime) -> None:
+    folder = delivery(session, now)
+
+    for hours in range(5):
+        assert not query.is_paused(session, "archive")
+        ended(session, folder, Transient("Arkivet svarer ikke.", for_many=True), now + hours * HOUR)
+
+    assert query.is_paused(session, "archive")
+
+
+def test_a_pause_that_still_lasts_counts_as_little_as_one_that_is_over(session: Session, now: datetime) -> None:
+    long_ago = now - timedelta(days=20)
+    waiting = delivery(session, long_ago)
+    service.close_channel(session, "archive", "nede", now=long_ago + MINUTE, probe_after=MINUTE)
+
+    ended(session, waiting, Transient("Arkivet svarer ikke."), now)
+
+    assert session.get_one(OutboxDelivery, waiting).state == "waiting"
 
 
 def test_a_push_service_that_takes_our_notices_again_is_open_again(session: Session, now: datetime) -> None:
@@ -96,6 +135,14 @@ def refused(session: Session, at: datetime) -> None:
     assert lease is not None
     fault = ConfigurationFault("Godtar ikke nøkkelen vår (403).", scope="push.example")
     service.fail(session, lease, fault, now=at, waits=(10.0,), settle_seconds=SETTLES)
+
+
+def ended(session: Session, delivery_id: UUID, fault: DeliveryFault, now: datetime) -> None:
+    """Let a try end with this fault."""
+    lease = taken(session, delivery_id, now)
+    assert lease is not None
+    service.fail(session, lease, fault, now=now, waits=(10.0,), settle_seconds=SETTLES)
+    session.expire_all()
 
 
 def taken(session: Session, delivery_id: UUID, now: datetime) -> Lease | None:

@@ -1,12 +1,14 @@
 """Home says what is open, counted, and is honest when there is nothing."""
 
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import delete
 
-from app.processes.models import IDEPOOL_SLUG, Process
+from app.core.actor import Role
+from app.processes.models import Activity
+from app.processes.service import PhaseDraft
+from tests.support.accounts import staff
+from tests.support.processes import publish
 
 NOTHING = "Ingenting er åpent akkurat nå. Idéer tar vi alltid imot."
 
@@ -53,14 +55,12 @@ def test_what_is_open_all_year_is_not_called_active_now(visit, session):
 
 
 @pytest.fixture
-def open_from(session):
-    """Store a process that takes inputs from one instant until another; it is gone after the test."""
+def open_from(session, now):
+    """Publish a process that asks for ideas from one instant until another."""
+    arne = staff(session, "arne", Role.WORKING_GROUP, now)
 
     def make(opens_at, closes_at) -> None:
-        slug = f"prosess-{uuid4().hex[:8]}"
-        session.add(Process(id=uuid4(), slug=slug, title="Torget", opens_at=opens_at, closes_at=closes_at))
-        session.commit()
+        opened = PhaseDraft("Idéer", opens_at, closes_at, (Activity.IDEAS,))
+        publish(session, arne, title="Torget", phases=(opened,))
 
-    yield make
-    session.execute(delete(Process).where(Process.slug != IDEPOOL_SLUG))
-    session.commit()
+    return make

@@ -15,18 +15,20 @@ from app.core.actor import Actor
 from app.files.models import Picture, PictureState
 from app.files.store import make_folder, picture_store
 from app.ideas.models import Idea, Support
+from app.outbox import watermark
 from app.outbox.models import DeliveryAttempt, DeliveryState, OutboxDelivery, OutboxEvent
 from app.outbox.service import new_reference
 from app.parcels.models import Follow, Parcel, StepChange
 from app.settings import Settings
 from tests.support.background import Background
+from tests.support.comments import make_comment
 from tests.support.ideas import make_idea
 
 LONG_AGO = timedelta(days=2)
 
 
 class House:
-    """Three ideas on their way: one filed, one waiting, one without its deliveries yet. All adds up."""
+    """Three ideas on their way: one filed, one waiting, one without its deliveries yet; and a comment. All adds up."""
 
     def __init__(self, session: Session, settings: Settings, actor: Actor, now: datetime) -> None:
         self.session, self.settings, self.now = session, settings, now
@@ -35,6 +37,7 @@ class House:
         Background(session.get_bind(), settings, now).route()
         self.fresh = make_idea(session, settings, actor=actor, now=now, title="Ny").id
         self._file(self.filed)
+        make_comment(session, session.get_one(Idea, self.filed), actor=actor, now=now)
         session.commit()
 
     def delivery(self, idea_id: UUID) -> OutboxDelivery:
@@ -146,7 +149,18 @@ def dead_letter(house: House) -> None:
     delivery.state, delivery.stop_reason, delivery.ended_at = "stoppet", "Brevet er for stort.", house.now
 
 
+def lost_comment(house: House) -> None:
+    """A comment that has its receipt, and whose fact is gone."""
+    house.session.execute(delete(OutboxEvent).where(OutboxEvent.kind == "comment_submitted"))
+
+
+def put_back_by_hand(house: House) -> None:
+    """Somebody has laid an older copy in the place of the database."""
+    (house.settings.instance / watermark.FILE).write_text("1000000\n")
+
+
 FAULTS: dict[Callable[[House], None], str] = {
+    lost_comment: "innspill har ingen levering",
     lost_row: "går ikke opp",
     lost_delivery: "går ikke opp",
     lost_and_doubled: "innspill har ingen levering",
@@ -162,6 +176,7 @@ FAULTS: dict[Callable[[House], None], str] = {
     orphan_file: "filer i karantene",
     wrong_count: "annet tall enn de har støtter",
     dead_letter: "venter på et menneske",
+    put_back_by_hand: "eldre enn den var",
 }
 
 
@@ -176,7 +191,7 @@ def test_flask_check_tells_what_is_wrong(
 
     assert ended == 1, f"R20: {plant.__name__} was not found: {said}"
     assert FAULTS[plant] in said, f"R20: {plant.__name__} is not told: {said}"
-    assert said.startswith("Innspill 3 = "), f"R20: the equation is not printed: {said}"
+    assert said.startswith("Innspill 4 = "), f"R20: the equation is not printed: {said}"
     record_property("equation", f"R20: {plant.__name__}: {said.splitlines()[-1]}")
 
 

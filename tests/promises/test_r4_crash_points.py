@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID, uuid4
 
 import httpx
@@ -16,10 +17,12 @@ from app.files.models import Picture
 from app.files.store import picture_store
 from app.ideas.models import Idea
 from app.outbox.models import DeliveryState
+from app.personal import ledger
+from app.personal.models import Erasure
 from tests.support.database import on_postgresql
 from tests.support.driver import PLUG_PULLED, Driver
 
-CREATED = 201
+CREATED, SEE_OTHER = 201, 303
 # In the order of an input's way. What a point needs beside an idea is told by the stages below.
 RECEIVING = (
     "submit.before_file_fsync", "submit.after_file", "submit.after_insert", "submit.after_commit",
@@ -34,6 +37,7 @@ SENDING = (
     "status.after_read",
 )  # fmt: skip
 RECONCILING = ("reconcile.after_pick",)
+ERASING = ("erase.after_ledger", "erase.after_rows")
 # Where the database itself matters: around its commits and locks.
 ON_POSTGRESQL = frozenset({
     "submit.after_insert", "submit.after_commit", "relay.after_route", "send.after_lease", "send.after_entry",
@@ -43,7 +47,7 @@ TIMES = [pytest.param(1, id="once"), pytest.param(20, id="twenty times", marks=p
 
 
 def test_every_point_of_the_program_has_its_place_in_this_check() -> None:
-    places = [*RECEIVING, *PICTURES, *RELAYING, *SENDING, *RECONCILING]
+    places = [*RECEIVING, *PICTURES, *RELAYING, *SENDING, *RECONCILING, *ERASING]
 
     assert sorted(places) == sorted(POINTS), "R4: a crash point is not pulled here, or none of the program's"
 
@@ -59,7 +63,9 @@ def test_nothing_is_lost_or_doubled_when_the_plug_is_pulled(drive: Callable[...,
             house.pull_while_relaying(wanted(RELAYING))
             house.pull_while_sending(wanted(SENDING))
             house.pull_while_reconciling(wanted(RECONCILING))
+            house.pull_while_erasing(wanted(ERASING))
             house.come_to_rest()
+            house.see_who_is_erased(wanted(ERASING))
 
             counted = driver.equation(pictures=True)
             titles = [entry["title"] for entry in driver.standin.state()["entries"]]
@@ -156,6 +162,39 @@ class House:
             driver.write_ideas([self._title(point)])
             self._start_and_die("reconciler", point)
         driver.start_redis()
+
+    def pull_while_erasing(self, points: tuple[str, ...]) -> None:
+        """The archive has the idea already. Its writer asks to be erased, and the process that does it dies."""
+        driver = self.driver
+        for name in ("relay", "heavy"):
+            driver.kill(name)
+        driver.start("relay", "send", "reconciler")
+        (driver.folder / "heavy.log").unlink(missing_ok=True)
+        for point in points:
+            with driver.citizen() as citizen:
+                answer = citizen.send_idea(self._title(point))
+                assert answer.status_code == CREATED, f"R4: {point}: the idea got {answer.status_code}"
+                filed = partial(self._filed, point)
+                driver.wait(filed, 60, f"{point}: the idea was not filed")
+                asked = citizen.post("/mine/slett", {"submission_id": str(uuid4()), "sure": "y"})
+                assert asked.status_code == SEE_OTHER, f"R4: {point}: the wish to be erased got {asked.status_code}"
+            driver.start("heavy", LAB_CRASH_AT=point)
+            driver.wait(lambda: horse_died(driver), 30, f"{point} was never hit")
+            driver.kill("heavy")
+            (driver.folder / "heavy.log").unlink()
+
+    def see_who_is_erased(self, points: tuple[str, ...]) -> None:
+        subjects = ledger.subjects_in(self.driver.folder)
+        assert len(subjects) == len(points), f"R4: {len(subjects)} stand in the erase ledger, and {len(points)} asked"
+        for point in points:
+            assert self._stored(f"R4 {point}") == 0, f"R4: {point}: the idea is there after it was erased"
+        with self.driver.reading() as session:
+            left = session.scalar(select(func.count()).where(Erasure.done_at.is_(None)))
+        assert left == 0, f"R4: {left} who asked to be erased are still waiting"
+
+    def _filed(self, point: str) -> bool:
+        found = self.driver.deliveries(title=f"R4 {point}")
+        return [delivery.state for delivery in found] == [DeliveryState.FILED.value]
 
     def come_to_rest(self) -> None:
         """Everything runs again, without a point; what the dead held comes back when their leases end."""

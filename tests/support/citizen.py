@@ -39,6 +39,10 @@ class Citizen:
     def close(self) -> None:
         self._client.close()
 
+    def close_after_each(self) -> None:
+        """Use a new connection for each request."""
+        self._client.headers["Connection"] = "close"
+
     def is_served(self) -> bool:
         if self._socket is not None and not listens(self._socket):
             return False
@@ -68,6 +72,13 @@ class Citizen:
         if multipart and not files:
             files = [("pictures", ("", b"", "application/octet-stream"))]
         return self._client.post("/ideer/ny", data=fields, files=files or None, headers=dict(headers))
+
+    def post(self, path: str, form: Mapping[str, object]) -> httpx.Response:
+        """Send any form, with a fresh token: the page it stands on was shown just now."""
+        return self._client.post(path, data={**form, "csrf_token": self.fetch_token()})
+
+    def get(self, path: str) -> httpx.Response:
+        return self._client.get(path)
 
     def send_idea(self, title: str, *, key: UUID | None = None, pictures: Sequence[bytes] = ()) -> httpx.Response:
         return self.send(idea_form(title=title, submission_id=str(key or uuid4())), pictures=pictures)

@@ -195,7 +195,7 @@ class Driver:
 
     def flask(self, *words: str, status: int | None = 0) -> str:
         """Run a command of the program; return what it said. status: what it must end with; None: anything."""
-        log = self.folder / f"flask-{words[-1]}.log"
+        log = self.folder / f"flask-{words[0]}.log"
         log.unlink(missing_ok=True)
         got, said = self.run(log.stem, "flask", "--app", "app.factory", *words)
         assert status in {None, got}, f"{self.check}: flask {' '.join(words)} ended with {got}: {said[-2000:]}"

@@ -113,5 +113,7 @@ def _pictures_by_reference(session: Session, filed: Mapping[str, OutboxDelivery]
     by_input = {row[0]: row[1] for row in ready}
     events = {event.id: event for event in session.scalars(select(OutboxEvent))}
     return {
-        reference: by_input.get(UUID(events[row.event_id].payload["idea_id"]), 0) for reference, row in filed.items()
+        reference: by_input.get(UUID(events[row.event_id].payload["idea_id"]), 0)
+        for reference, row in filed.items()
+        if events[row.event_id].kind == "idea_submitted"
     }

@@ -4,16 +4,23 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4, uuid5
 
 from flask import Flask
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import JSON, Column, String, select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
+from app.comments import service as comments
+from app.comments.models import Comment, Stance
+from app.comments.service import CommentDraft
 from app.core.actor import Actor, Role
+from app.core.db import Model
 from app.core.receipt import receipt_token
+from app.core.submission import submission
+from app.desk.models import AnswerTemplate
 from app.files import service as files
 from app.files.models import Picture
 from app.files.service import Original
@@ -23,9 +30,15 @@ from app.ideas.models import Idea
 from app.outbox import service as outbox
 from app.outbox.models import DeliveryState, OutboxDelivery, OutboxEvent
 from app.outbox.service import Recipient, Route
+from app.personal.pack import file_path, seal
+from app.personal.service import ask_for_file, ask_to_be_erased, file_is_ready
+from app.processes.models import Process
+from app.push.models import PushSubscription
 from app.settings import Settings
+from tests.support.accounts import staff
 from tests.support.ideas import make_idea
 from tests.support.moderation import the_waiting
+from tests.support.processes import begin, publish
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 # Marks of one's own: no other page, and no answer of any kind to somebody else, may hold one of them.
@@ -33,6 +46,10 @@ EMAIL = "karis-post@kanari.example"
 HIDDEN = "Kanarifugl skjult"
 WITHDRAWN = "Kanarifugl angret"
 HELD = "Kanarifugl venter"
+DRAFT = "Kanarifugl utkast"
+SAID = {"public": "Fint", "hidden": HIDDEN, "withdrawn": WITHDRAWN}
+PUSH = "kanarifugl-varsel"
+MARKS = (EMAIL, HIDDEN, WITHDRAWN, HELD, DRAFT, PUSH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +58,9 @@ class KarisThings:
     moderator has looked; each with a picture that is ready.
 
     stopped: the delivery of the first one to the archive, which the archive has refused. asked: the held one's place in
-    the queue of moderation.
+    the queue of moderation. shown, draft, scrap: a process that everybody sees, and two that staff are writing.
+    template: of an answer. comments: on the first one, "public", "hidden" and "withdrawn".
+    own_file: all that we hold on her, ready to be fetched. erasure: somebody's wish to be erased.
     """
 
     public: Idea
@@ -52,6 +71,13 @@ class KarisThings:
     waiting_picture: UUID
     stopped: UUID
     asked: UUID
+    shown: Process
+    draft: Process
+    scrap: Process
+    template: UUID
+    comments: Mapping[str, Comment]
+    own_file: UUID
+    erasure: UUID
     settings: Settings
 
     @property
@@ -82,9 +108,45 @@ def karis_things(session: Session, settings: Settings, kari: Actor, now: datetim
         files.mark_ready(session, first.id, width=60, height=40, now=now)
         pictures[idea.id] = first.id
     session.commit()
+    session.add(
+        PushSubscription(
+            endpoint_hash=bytes(32), endpoint=f"https://push.example/{PUSH}", origin="https://push.example",
+            p256dh=PUSH, auth=PUSH, device_key=kari.device_key, created_at=now,
+        )
+    )  # fmt: skip
+    session.commit()
     waiting = session.scalars(select(Picture.id).where(Picture.state == "waiting")).one()
-    asked, stopped = the_waiting(session, held.id).id, _stopped(session, public, now)
-    return KarisThings(public, hidden, withdrawn, held, pictures, waiting, stopped, asked, settings)
+    arne = staff(session, "arnes-ting", Role.WORKING_GROUP, now)
+    processes = publish(session, arne), begin(session, arne, DRAFT), begin(session, arne, DRAFT)
+    session.commit()
+    said = {mark: _comment(session, public, kari, now, mark, f"{text} kommentar") for mark, text in SAID.items()}
+    comments.hide_comment(session, said["hidden"], reason="Grovt", actor=Actor(role=Role.MODERATOR), now=now)
+    comments.withdraw_comment(session, said["withdrawn"], actor=kari, now=now)
+    session.commit()
+    return KarisThings(
+        public,
+        hidden,
+        withdrawn,
+        held,
+        pictures,
+        waiting,
+        _stopped(session, public, now),
+        the_waiting(session, held.id).id,
+        *processes,
+        _template(session, now),
+        said,
+        _own_file(session, settings, kari, now),
+        _erasure(session, now),
+        settings,
+    )
+
+
+def _comment(session: Session, idea: Idea, kari: Actor, now: datetime, key: str, text: str) -> Comment:
+    mark = submission(uuid5(idea.id, key), {"text": text}, [])
+    draft = CommentDraft(Stance.FOR, text, None, "", "nb", mark)
+    comment_id, _ = service.comment_idea(session, idea.id, draft, actor=kari, now=now, undo_seconds=10)
+    session.commit()
+    return session.get_one(Comment, comment_id)
 
 
 def _stopped(session: Session, idea: Idea, now: datetime) -> UUID:
@@ -96,6 +158,29 @@ def _stopped(session: Session, idea: Idea, now: datetime) -> UUID:
     delivery.ended_at = now
     session.commit()
     return delivery.id
+
+
+def _template(session: Session, now: datetime) -> UUID:
+    made = AnswerTemplate(title="Takk", text="Takk for idéen.", changed_at=now)
+    session.add(made)
+    session.commit()
+    return made.id
+
+
+def _erasure(session: Session, now: datetime) -> UUID:
+    somebody = Actor(device_key=bytes(32))
+    erasure_id = ask_to_be_erased(session, submission(uuid4(), {}, []), actor=somebody, now=now)
+    session.commit()
+    return erasure_id
+
+
+def _own_file(session: Session, settings: Settings, kari: Actor, now: datetime) -> UUID:
+    mark = submission(uuid4(), {}, [])
+    file_id = ask_for_file(session, mark, actor=kari, language="nb", now=now)
+    key = seal(EMAIL.encode(), file_path(settings.instance, file_id))
+    file_is_ready(session, file_id, key=key, now=now)
+    session.commit()
+    return file_id
 
 
 def _idea(session: Session, settings: Settings, kari: Actor, now: datetime, mark: str, pictures: int = 1) -> Idea:
@@ -143,6 +228,16 @@ def addresses(app: Flask, things: KarisThings) -> Iterator[tuple[Rule, str]]:
         "input_id": ids,
         "delivery_id": [things.stopped],
         "item_id": [things.asked],
+        "process_id": [things.draft.id, things.shown.id],
+        "slug": [things.shown.slug, things.draft.slug],
+        "sign_in_id": ids,
+        "template_id": [things.template],
+        "view_id": [things.template],
+        "comment_id": [comment.id for comment in things.comments.values()],
+        "file_id": [things.own_file],
+        "erasure_id": [things.erasure],
+        "door": ["innbygger", "ansatt"],
+        "bulk_id": [things.template],
         "picture_id": pictures,
         "size": ["side", "liten"],
         "token": [f"{idea_id.hex}.{'A' * 43}" for idea_id in ids],
@@ -150,8 +245,23 @@ def addresses(app: Flask, things: KarisThings) -> Iterator[tuple[Rule, str]]:
     }
     map_ = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():
+        unknown = rule.arguments - choices.keys()
+        assert not unknown, (
+            f"S2, S6: {rule.rule} takes {', '.join(sorted(unknown))}, and no thing of Kari's has one. "
+            "Let karis_things() store what the new room keeps, and give its ids here"
+        )
         for values in _combined({name: choices[name] for name in sorted(rule.arguments)}):
             yield rule, map_.build(rule.endpoint, values, method=next(iter(rule.methods or {"GET"})))
+
+
+def written_columns() -> list[Column[Any]]:
+    """Return the columns that hold what somebody wrote, or words that say who."""
+    return [
+        column
+        for table in Model.metadata.sorted_tables
+        for column in table.columns
+        if column.info.get("data") in {"person", "content"} and isinstance(column.type, String | JSON)
+    ]
 
 
 def _combined(choices: Mapping[str, list[object]]) -> Iterator[dict[str, object]]:

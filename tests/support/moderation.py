@@ -1,6 +1,5 @@
 """Moderation in tests: what is in the queue, and decisions as the desk makes them."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -8,13 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
-from app.ideas.moderated import IdeaShelf
+from app.ideas.moderated import SHELVES
 from app.moderation import service
-from app.moderation.client import Shelf
 from app.moderation.models import ModerationItem, State
 from app.moderation.service import Seen, Verdict
-
-SHELVES: Mapping[str, Shelf] = {"idea": IdeaShelf()}
 
 
 def waiting(session: Session) -> list[ModerationItem]:

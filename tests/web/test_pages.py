@@ -6,8 +6,8 @@ from collections import Counter
 import pytest
 from lxml import html
 
+from app.core.lix import Reading, office_words, read, visible_text
 from tests.support.karis_things import KarisThings, addresses, karis_things
-from tests.support.lix import Reading, office_words, read, visible_text
 
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 # Ways a page is looked at that its address alone does not tell.

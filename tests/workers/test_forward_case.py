@@ -9,13 +9,17 @@ from sqlalchemy import select
 
 from app.balance import faults
 from app.cases.models import CaseFiling, CaseFolder, SealedDocument
+from app.comments import service as talk
+from app.comments.models import Stance
 from app.core.submission import submission
 from app.ideas import service as ideas
-from app.ideas.service import MendingDraft, ReplyDraft
+from app.ideas.service import CorrectionDraft, ReplyDraft
 from app.outbox.models import DeliveryState, OutboxDelivery, OutboxEvent, Pause
 from app.parcels.models import Parcel, Step
 from app.parcels.query import parcel_of
 from tests.support.background import Background
+from tests.support.comments import make_comment
+from tests.support.equation import count
 from tests.support.ideas import make_idea
 from tests.support.letters import archive_at, close_archives, sent_files
 from tests.support.pdf import words_of
@@ -177,27 +181,11 @@ def test_an_answer_of_ours_lies_in_the_same_case_as_its_idea(session, idea, work
     assert sorted(filings) == ["incoming", "outgoing"]
 
 
-def test_what_kari_mends_is_a_letter_of_its_own_in_the_same_case(session, work, standin, settings, kari, now):
-    idea = make_idea(session, settings, actor=kari, now=now, title="Ring meg", body="Nummeret er 412 34 567.")
-    work.until_filed()
-    mend(session, idea, "Spør etter Kari på biblioteket.", now)
-    mend(session, idea, "Spør på biblioteket.", now)
-
-    work.until_filed()
-
-    entries = standin.state()["entries"]
-    assert {entry["case"] for entry in entries} == {"2026/211"}
-    assert sorted(entry["title"] for entry in entries) == ["Innspill, rettet: Ring oss"] * 2 + ["Innspill: Ring meg"]
-    kinds = session.scalars(select(CaseFiling.kind).where(CaseFiling.input_id == idea.id)).all()
-    assert sorted(kinds) == ["follow_up", "follow_up", "incoming"]
-    assert faults(session, settings, now) == []
-
-
 def test_what_is_mended_before_it_has_left_reaches_the_archive_as_it_was_sent_first(
     session, work, standin, settings, kari, now
 ):
     idea = make_idea(session, settings, actor=kari, now=now, title="Ring meg", body="Nummeret er 412 34 567.")
-    mend(session, idea, "Spør på biblioteket.", now)
+    correct(session, idea, now, "Spør på biblioteket.")
 
     work.rounds(3)
     work.later(minutes=1)
@@ -225,6 +213,137 @@ def test_what_is_announced_and_told_holds_nobodys_words(session, idea, work):
     assert parcel.step == Step.RECEIVED.value
 
 
+def test_olas_comment_lies_in_the_case_of_its_idea(session, idea, work, standin, ola, now):
+    comment = make_comment(session, idea, actor=ola, now=now, stance=Stance.QUESTION, text="Hva koster det?")
+
+    work.until_all_filed()
+
+    entries = {entry["public_title"]: entry for entry in standin.state()["entries"]}
+    said = entries["Kommentar til innspill til Idépoolen (mobilitet)"]
+    assert (said["kind"], said["case"]) == ("I", "2026/211")
+    assert said["title"] == "Kommentar til innspill: Lys i lysløypa til klokka 23"
+    (letter,) = [words for words in map(words_of, sent_files(standin)) if "Hvakosterdet?" in words]
+    assert "spørsmålomidéen" in letter
+    assert session.get_one(Parcel, comment.id).case_number == "2026/211"
+
+
+def test_a_comment_waits_until_its_idea_is_archived_and_no_try_is_counted(session, kari, work, ola, now, settings):
+    make_idea(session, settings, actor=kari, now=now, title="Så mappa er klar")
+    work.until_filed()
+    make_comment(session, make_idea(session, settings, actor=kari, now=now), actor=ola, now=now)
+    work.route()
+
+    waiting = [delivery for delivery in work.deliveries(JOB) if delivery.state == "waiting"]
+    comment, _idea = sorted(waiting, key=lambda delivery: kind_of(session, delivery))
+    work.run(comment.id)
+
+    states = {delivery.id: (delivery.state, delivery.attempts) for delivery in work.deliveries(JOB)}
+    assert states[comment.id] == ("waiting", 0)
+
+
+def test_the_status_of_a_comment_is_never_asked_for(session, idea, work, ola, now):
+    comment = make_comment(session, idea, actor=ola, now=now)
+
+    work.until_all_filed()
+
+    asked = session.scalars(select(CaseFiling.input_id).where(CaseFiling.is_open)).all()
+    assert asked == [idea.id]
+    assert comment.id in session.scalars(select(CaseFiling.input_id)).all()
+
+
+@pytest.mark.parametrize("behaviour", ["store_then_error", "store_then_reset", "cut_xml", "empty_id"])
+def test_a_comment_whose_answer_was_lost_is_found_and_not_made_again(session, idea, work, standin, ola, now, behaviour):
+    work.until_filed()
+    make_comment(session, idea, actor=ola, now=now)
+    standin.script(behaviour, operation="NyJournalpost")
+    unsure = [delivery for delivery in work.until_waiting() if delivery.state != "filed"]
+    assert [delivery.may_have_arrived for delivery in unsure] == [True]
+
+    work.later(minutes=5)
+
+    assert set(standin.state()["entries_per_key"].values()) == {1}
+    assert {delivery.state for delivery in work.deliveries(JOB)} == {"filed"}
+
+
+def test_a_comment_taken_back_in_time_is_never_sent_and_the_balance_adds_up(session, idea, work, standin, ola, now):
+    comment = make_comment(session, idea, actor=ola, now=now)
+    talk.withdraw_comment(session, comment, actor=ola, now=now + timedelta(seconds=5))
+    session.commit()
+
+    work.rounds(3)
+
+    session.expire_all()
+    assert sorted(delivery.state for delivery in work.deliveries(JOB)) == ["aldri", "filed"]
+    assert not session.get_one(Parcel, comment.id).forwarded
+    assert count(session, standin.state()).faults == ()
+
+
+def test_a_comment_withdrawn_later_reaches_the_archive_as_its_writer_was_told(session, idea, work, standin, ola, now):
+    comment = make_comment(session, idea, actor=ola, now=now)
+    talk.withdraw_comment(session, comment, actor=ola, now=now + timedelta(seconds=12))
+    session.commit()
+
+    work.now = now + timedelta(seconds=20)
+    work.until_all_filed()
+
+    assert len(standin.state()["entries"]) == 2
+
+
+def test_a_comment_on_an_idea_that_was_never_sent_lies_beside_it(session, idea, work, standin, ola, now, settings):
+    make_comment(session, idea, actor=ola, now=now)
+    ideas.undo_idea(session, idea, now=now + timedelta(seconds=5), undo_seconds=settings.undo_seconds)
+    session.commit()
+
+    work.rounds(8)
+
+    (entry,) = standin.state()["entries"]
+    assert entry["public_title"] == "Kommentar til innspill til Idépoolen (mobilitet)"
+    assert sorted(delivery.state for delivery in work.deliveries(JOB)) == ["aldri", "filed"]
+
+
+def test_a_corrected_idea_lies_beside_the_first_words_in_the_same_case(session, idea, work, standin, now):
+    work.until_filed()
+    correct(session, idea, now, "Mangetrenerhverkveld.")
+    work.until_all_filed()
+
+    entries = {entry["public_title"]: entry for entry in standin.state()["entries"]}
+    told = entries["Rettet innspill til Idépoolen (mobilitet)"]
+    assert (told["kind"], told["case"], told["title"]) == ("I", "2026/211", "Rettet innspill: Lys på Ankenes")
+    letters = [words_of(letter) for letter in sent_files(standin)]
+    assert sum("Mangetreneretterjobb." in words for words in letters) == 1
+    assert sum("Mangetrenerhverkveld." in words for words in letters) == 1
+    session.expire_all()
+    assert count(session, standin.state()).faults == ()
+    assert faults(session, work.settings, work.now) == []
+
+
+def test_a_correction_of_what_was_never_sent_is_never_sent(session, idea, work, standin, now, settings):
+    correct(session, idea, now, "Mange trener hver kveld.")
+    ideas.undo_idea(session, idea, now=now + timedelta(seconds=5), undo_seconds=settings.undo_seconds)
+    session.commit()
+
+    work.rounds(3)
+
+    assert [delivery.state for delivery in work.deliveries(JOB)] == ["aldri", "aldri"]
+    assert standin.state()["entries"] == []
+
+
+def test_ideas_answers_and_comments_add_up_against_the_archive(session, idea, other_idea, work, standin, ola, per, now):
+    question = make_comment(session, idea, actor=ola, now=now, stance=Stance.QUESTION)
+    make_comment(session, idea, actor=per, now=now, answers=question.id, text="Lite.", role_name="Rådgiver")
+    make_comment(session, other_idea, actor=ola, now=now, stance=Stance.AGAINST)
+    work.until_all_filed()
+    answer(session, idea, per, now)
+    work.until_all_filed()
+
+    session.expire_all()
+    equation = count(session, standin.state(), pictures=True)
+
+    assert equation.faults == ()
+    assert (equation.ours.inputs, equation.entries) == (5, 6)
+    assert faults(session, work.settings, work.now) == []
+
+
 class Forwarding(Background):
     """The background of forwarding: folders and letters, round after round."""
 
@@ -241,6 +360,10 @@ class Forwarding(Background):
         """Work until every letter is in the archive; three rounds are enough when nothing fails."""
         assert {delivery.state for delivery in self.rounds(3)} == {DeliveryState.FILED.value}
 
+    def until_all_filed(self) -> None:
+        """As until_filed, for letters that wait for another one first: they look again a quarter of a minute later."""
+        assert {delivery.state for delivery in self.rounds(10)} == {DeliveryState.FILED.value}
+
     def until_waiting(self) -> list[OutboxDelivery]:
         """Work until the letters have met what the archive was told to do."""
         self.work(JOB)
@@ -254,11 +377,16 @@ class Forwarding(Background):
         self.work(JOB)
 
 
-def mend(session, idea, body, now):
-    said = {"title": "Ring oss", "body": body}
-    draft = MendingDraft("Ring oss", body, submission(uuid4(), said, []))
-    ideas.mend_idea(session, idea, draft, now=now)
+def correct(session, idea, now, body) -> None:
+    mark = submission(uuid4(), {"body": body}, [])
+    ideas.correct_idea(session, idea.id, CorrectionDraft("Lys på Ankenes", body, "", mark), now=now)
     session.commit()
+
+
+def kind_of(session, delivery) -> str:
+    kind = session.get_one(OutboxEvent, delivery.event_id).kind
+    session.commit()
+    return kind
 
 
 def answer(session, idea, per, now):

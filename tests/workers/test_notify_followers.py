@@ -14,6 +14,7 @@ from app.push import query, service
 from app.push.models import PushLog, PushSubscription
 from app.push.query import DeviceState
 from tests.support.background import Background, PushRecorder
+from tests.support.comments import make_comment
 from tests.support.ideas import make_idea
 from tests.support.phones import make_phone
 
@@ -58,6 +59,28 @@ def test_a_step_that_is_reached_twice_is_told_once(phones, work, push, move):
     work.work(JOB)
 
     assert len(push.sent) == 1
+
+
+def test_of_comments_a_phone_hears_once_a_day_however_many_there_are(session, idea, phones, ola, work, push, now):
+    for hours in (0, 1, 11):  # the last one is past midnight in Narvik
+        work.now = now + timedelta(hours=hours)
+        make_comment(session, idea, actor=ola, now=work.now, text=f"Etter {hours} timer.")
+        work.work(JOB)
+
+    assert bodies(push) == ["Noen har skrevet om idéen din."] * 2
+    assert "timer" not in push.sent[0][1].body.decode()
+
+
+def test_whoever_comments_is_not_told_of_it_and_others_who_follow_are(
+    session, idea, phones, kari, ola, work, push, now
+):
+    parcels.follow(session, idea.id, actor=ola, now=now + timedelta(hours=1))
+    make_comment(session, idea, actor=kari, now=now)
+
+    work.work(JOB)
+
+    assert [address.endpoint[-3:] for address, _ in push.sent] == ["ola"]
+    assert bodies(push) == ["Noen har skrevet om en idé du følger."]
 
 
 def test_a_phone_that_is_gone_is_forgotten(session, phones, kari, work, push, move):

@@ -77,7 +77,7 @@ def test_a_report_that_changes_nothing_is_nothing_to_tell(session, idea, work, p
     decide(session, the_waiting(session, idea.id), SHOW, actor=mona, now=now)
     work.work(JOB)
     push.sent.clear()
-    service.reported(session, idea.id, "idea", "abuse", "Stygt.", now)
+    service.reported(session, idea.id, "idea", now=now)
     decide(session, the_waiting(session, idea.id), SHOW, actor=mona, now=now)
 
     work.work(JOB)

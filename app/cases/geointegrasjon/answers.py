@@ -147,7 +147,7 @@ def read_entry(node: Element) -> Entry:
     number = _text(node, "journalpostnummer")
     return Entry(
         _id(_text(node, "systemID")),
-        number if number and number.isdigit() and int(number) else None,
+        number if _whole(number) else None,
         _code(node, "journalposttype"),
         _code(node, "journalstatus"),
         _case_number(_child(node, "saksnr")),
@@ -164,7 +164,7 @@ def read_document(node: Element) -> FiledDocument:
     number = _text(node, "dokumentnummer")
     return FiledDocument(
         _id(_text(node, "systemID")),
-        int(number) if number and number.isdigit() else None,
+        _whole(number),
         _text(node, "tittel") or "",
         _code(node, "tilknyttetRegistreringSom"),
     )
@@ -224,7 +224,10 @@ def _id(text: str | None) -> str | None:
 
 
 def _case_number(node: Element | None) -> str | None:
-    year, sequence = _text(node, "saksaar"), _text(node, "sakssekvensnummer")
-    if not (year and sequence and year.isdigit() and sequence.isdigit() and int(year) and int(sequence)):
-        return None
-    return f"{int(year)}/{int(sequence)}"
+    year, sequence = _whole(_text(node, "saksaar")), _whole(_text(node, "sakssekvensnummer"))
+    return f"{year}/{sequence}" if year and sequence else None
+
+
+def _whole(text: str | None) -> int | None:
+    """A whole number in ordinary digits, at most nine of them, or None."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= 9 else None  # noqa: PLR2004

@@ -112,7 +112,7 @@ def quoted(text: str) -> str:
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     """Return the seconds the archive asks for; a date is compared with the answer's own Date."""
     value = headers.get("retry-after", "").strip()
-    if value.isdigit():
+    if value.isascii() and value.isdigit():
         return float(value)
     try:
         wanted: datetime = parsedate_to_datetime(value)

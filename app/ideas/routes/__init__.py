@@ -1,7 +1,8 @@
-"""The doors of the ideas: for everybody, for whoever holds a receipt, and for staff."""
+"""The doors of the ideas: for everybody, and for whoever holds a receipt. Staff come by the desk."""
 
 from flask import Blueprint
 
 bp = Blueprint("ideas", __name__)
 
-from app.ideas.routes import public, receipt, staff  # noqa: E402, F401 - they hang their routes on bp
+# They hang their routes on bp.
+from app.ideas.routes import comments, corrections, public, receipt, reports  # noqa: E402, F401

@@ -8,22 +8,26 @@ from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
 from app.areas.query import areas
-from app.core.actor import Actor
-from app.core.errors import RuleBroken
+from app.comments import query as comments
+from app.core.actor import NOBODY, Actor
+from app.core.errors import Conflict, NotFound, RuleBroken
+from app.core.goals import GOALS
 from app.core.receipt import receipt_token
-from app.core.text import clean_line
+from app.core.text import N_, clean_line
 from app.files import service as files
 from app.files.service import Original
 from app.files.store import picture_store
 from app.ideas import query, service
 from app.ideas.forms import IdeaForm
-from app.ideas.models import TITLE_LENGTH
+from app.ideas.models import KIND, TITLE_LENGTH
 from app.ideas.query import Filter, Order, PublishedIdea
 from app.ideas.routes import bp
 from app.parcels import query as parcels
+from app.parcels import service as parcel_service
 from app.parcels.models import Step
 from app.parcels.query import LABELS
-from app.processes.query import idepool
+from app.processes.models import Activity
+from app.processes.query import Door, door_to, find_published, idepool, is_open
 from app.web.access import open_to
 from app.web.context import current_actor, now, remember_device
 from app.web.errors import sentence, wants_json
@@ -33,6 +37,7 @@ from app.web.language import chosen_language, ngettext
 from app.web.language import gettext as _
 from app.web.moments import noon_of
 from app.web.security import OFFLINE
+from app.web.sharecard import share_card
 
 LONGEST_SEARCH = 100
 # Which form this device sent last: its receipt tells the phone to forget that draft.
@@ -40,11 +45,13 @@ SENT = "sendt"
 LAST_PAGE = 500
 
 
-@bp.get("/ideer")
+@bp.get("/ideer", defaults={"slug": ""})
+@bp.get("/prosesser/<slug>/ideer")
 @open_to()
-def index() -> ResponseReturnValue:
+def index(slug: str) -> ResponseReturnValue:
+    """Show all ideas, or those of one process."""
     known = areas(session(), with_closed=True)
-    wanted, page = _wanted(request.args, {area.slug for area in known})
+    wanted, page = _wanted(slug, request.args, {area.slug for area in known})
     found = query.list_ideas(session(), wanted, page=page)
     say = None if found.count is None else ngettext("%(num)s idé", "%(num)s idéer", found.count)
     response = respond(
@@ -53,8 +60,11 @@ def index() -> ResponseReturnValue:
         say=say,
         found=found,
         wanted=wanted,
+        slug=slug or None,
+        process_title=find_published(session(), slug).title if slug else "",
         areas=tuple(area for area in known if not area.closed),
         steps=tuple(LABELS.items()),
+        goal_name=GOALS[wanted.goal] if wanted.goal else "",
         kept=True,
         today=noon_of(now()),
     )
@@ -62,26 +72,32 @@ def index() -> ResponseReturnValue:
     return response
 
 
-def _wanted(asked: Mapping[str, str], known: Collection[str]) -> tuple[Filter, int]:
+def _wanted(slug: str, asked: Mapping[str, str], known: Collection[str]) -> tuple[Filter, int]:
     """Read the filter from the address; what makes no sense is as if it had not been asked."""
     steps = {step.value: step for step in Step}
     orders = {order.value: order for order in Order}
+    goals = {str(goal): goal for goal in GOALS}
     number = asked.get("side", "1")
     page = int(number) if number.isascii() and number.isdigit() and len(number) <= 3 else 1  # noqa: PLR2004
     area = asked.get("omrade", "")
     wanted = Filter(
+        process=slug,
         area=area if area in known else "",
         step=steps.get(asked.get("status", "")),
         words=asked.get("sok", "").replace("\x00", "")[:LONGEST_SEARCH],
         order=orders.get(asked.get("sorter", ""), Order.NEWEST),
+        goal=goals.get(asked.get("mal", "")),
     )
     return wanted, min(max(page, 1), LAST_PAGE)
 
 
-@bp.get("/ideer/ny")
+@bp.get("/ideer/ny", defaults={"slug": ""})
+@bp.get("/prosesser/<slug>/ideer/ny")
 @open_to()
-def new() -> ResponseReturnValue:
-    return _form_page(_form())
+def new(slug: str) -> ResponseReturnValue:
+    if slug and not is_open(_door(slug), now=now()):
+        return redirect(url_for("processes.show", slug=slug), code=303)
+    return _form_page(_form(), slug)
 
 
 @bp.get("/ideer/ligner")
@@ -97,10 +113,11 @@ def similar() -> ResponseReturnValue:
     return respond("ideas/similar.html", fragment="similar", say=say, found=found)
 
 
-@bp.post("/ideer/ny")
+@bp.post("/ideer/ny", defaults={"slug": ""})
+@bp.post("/prosesser/<slug>/ideer/ny")
 @open_to()
 @limiter.limit("30 per minute; 200 per hour")
-def submit() -> ResponseReturnValue:
+def submit(slug: str) -> ResponseReturnValue:
     store = picture_store(settings())
     try:
         pictures = files.receive(request.files.getlist("pictures"), store=store)
@@ -108,18 +125,27 @@ def submit() -> ResponseReturnValue:
         form = _form()
         form.validate()
         form.pictures.errors = [sentence(refusal)]
-        return _refused(form)
+        return _refused(form, slug)
     form = _form()
     if not form.validate() or form.personal_data_fields():
         files.discard(pictures, store=store)
-        return _refused(form)
-    return _store(form, pictures)
+        return _refused(form, slug)
+    try:
+        return _store(form, pictures, _door(slug))
+    except Conflict as refusal:  # it closed while they wrote: the page still holds what they wrote
+        files.discard(pictures, store=store)
+        form.form_errors.append(sentence(refusal))
+        return _refused(form, slug, status=409)
 
 
-def _store(form: IdeaForm, pictures: tuple[Original, ...]) -> ResponseReturnValue:
+def _door(slug: str) -> Door:
+    return door_to(session(), slug, Activity.IDEAS, now=now()) if slug else idepool(session())
+
+
+def _store(form: IdeaForm, pictures: tuple[Original, ...], door: Door) -> ResponseReturnValue:
     idea_id, _new = service.submit_idea(
         session(),
-        idepool(session()),
+        door,
         form.to_draft(pictures, chosen_language()),
         pictures,
         store=picture_store(settings()),
@@ -141,25 +167,28 @@ def _form() -> IdeaForm:
     return form
 
 
-def _form_page(form: IdeaForm, status: int = 200) -> ResponseReturnValue:
+def _form_page(form: IdeaForm, slug: str, status: int = 200) -> ResponseReturnValue:
     return respond(
         "ideas/new.html",
         fragment="idea_form",
         status=status,
         form=form,
+        slug=slug or None,
+        process_title=find_published(session(), slug).title if slug else "",
         areas=areas(session()),
         found=form.personal_data_fields() if status != 200 else [],  # noqa: PLR2004
         lost_pictures=status != 200 and any(f.filename for f in request.files.getlist("pictures")),  # noqa: PLR2004
     )
 
 
-def _refused(form: IdeaForm) -> ResponseReturnValue:
+def _refused(form: IdeaForm, slug: str, status: int = 422) -> ResponseReturnValue:
     if wants_json():
-        errors = {name: [str(error) for error in found] for name, found in form.errors.items()}
+        errors = {name: [str(error) for error in found] for name, found in form.errors.items() if name}
+        errors |= {"form": [str(error) for error in form.form_errors]} if form.form_errors else {}
         if form.personal_data_fields():
             errors["kept"] = [_("Det ser ut som du har skrevet noe privat.")]
-        return make_response(jsonify(ok=False, submission_id=form.submission_id.data, errors=errors), 422)
-    return _form_page(form, 422)
+        return make_response(jsonify(ok=False, submission_id=form.submission_id.data, errors=errors), status)
+    return _form_page(form, slug, status)
 
 
 @bp.get("/ideer/<uuid:idea_id>")
@@ -174,6 +203,13 @@ def show(idea_id: UUID) -> ResponseReturnValue:
         receipt=_own_receipt(idea, actor),
         supported=query.supports(session(), idea_id, actor),
         following=parcels.follows(session(), idea_id, actor),
+        comments=comments.thread(session(), idea_id, KIND, actor=actor) if idea.readable else (),
+        fresh=None,
+        waits=False,
+        correctable=_correctable(idea, actor),
+        changed=False,
+        goal_names=tuple((goal, GOALS[goal]) for goal in idea.goals),
+        site=settings().public_url.rstrip("/"),
         live_url=settings().live_url,
         now=noon_of(now()),
         kept=True,
@@ -185,6 +221,45 @@ def _own_receipt(idea: PublishedIdea, actor: Actor) -> str | None:
     if not idea.hidden_reason or not idea.readable or actor.is_staff:
         return None
     return url_for(".receipt", token=receipt_token(settings().secret_keys(), idea.id))
+
+
+@bp.get("/ideer/<uuid:idea_id>/delekort.png")
+@open_to()
+@limiter.limit("60 per minute")
+def card(idea_id: UUID) -> ResponseReturnValue:
+    """The picture for those who share the address: made of what everybody may read, for everybody alike."""
+    idea = query.published_idea(session(), idea_id, actor=NOBODY)
+    if not idea.readable:
+        raise NotFound(N_("Vi fant ikke siden. Den kan ha fått ny adresse."))
+    response = make_response(share_card(idea.title, _("Idé")))
+    response.mimetype = "image/png"
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+def _correctable(idea: PublishedIdea, actor: Actor) -> bool:
+    """Tell whether who asks has sent it and can still put it right; asked only where that may be."""
+    if not idea.readable or (idea.support_count and not idea.hidden_reason):
+        return False
+    return query.is_own(session(), idea.id, actor) and query.can_correct(session(), idea.id)
+
+
+@bp.post("/ideer/<uuid:idea_id>/folg")
+@open_to()
+@limiter.limit("60 per minute")
+def follow(idea_id: UUID) -> ResponseReturnValue:
+    idea = query.get_idea(session(), idea_id)
+    actor = remember_device()
+    wanted = request.form.get("pressed") != "true"
+    if wanted:
+        parcel_service.follow(session(), idea.id, actor=actor, now=now())
+    else:
+        parcel_service.unfollow(session(), idea.id, actor=actor)
+    say = _("Du følger idéen.") if wanted else _("Du følger ikke idéen lenger.")
+    if wants_fragment():
+        return respond("ideas/followed.html", fragment="follow", say=say, idea_id=idea_id, following=wanted)
+    return redirect(url_for(".show", idea_id=idea_id), code=303)
 
 
 @bp.post("/ideer/<uuid:idea_id>/stott")

@@ -1,24 +1,21 @@
 """The receipt: a secret link, so that somebody without an account finds the answer again."""
 
-import segno
 from flask import Response, redirect, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
 
-from app.core.errors import RuleBroken
 from app.core.receipt import read_receipt
 from app.ideas import query, service
-from app.ideas.forms import AppealForm, MendForm
+from app.ideas.forms import AppealForm
 from app.ideas.models import Idea
 from app.ideas.routes import bp
 from app.ideas.routes.public import SENT
 from app.moderation import query as moderation
 from app.web.access import open_to
 from app.web.context import current_actor, now
-from app.web.errors import sentence
 from app.web.extensions import limiter, session, settings
 from app.web.htmx import respond
+from app.web.qr import qr_svg
 
 
 @bp.get("/kvittering/<token>")
@@ -43,9 +40,10 @@ def _page(token: str, appeal_form: AppealForm, status: int = 200) -> ResponseRet
         title=idea.title,
         submission=cookie.get(SENT, ""),
         token=token,
+        correctable=query.can_correct(session(), idea.id),
         address=address,
         undone=_undone(idea),
-        qr=Markup(segno.make(address, error="m").svg_inline(scale=4, border=4, dark="#0b1e2d", light="#fff")),  # noqa: S704 - ours
+        qr=qr_svg(address),
         undo_until=_undo_until(idea),
         answer_days=settings().answer_days,
         live_url=settings().live_url,
@@ -77,35 +75,6 @@ def undo(token: str) -> ResponseReturnValue:
 def withdraw(token: str) -> ResponseReturnValue:
     service.withdraw_idea(session(), _idea(token), now=now())
     return redirect(url_for(".receipt", token=token), code=303)
-
-
-@bp.get("/kvittering/<token>/rett")
-@open_to()
-def mend(token: str) -> ResponseReturnValue:
-    idea = _idea(token)
-    return _mend_page(token, idea, MendForm(formdata=None, title=idea.title, body=idea.body))
-
-
-@bp.post("/kvittering/<token>/rett")
-@open_to()
-@limiter.limit("30 per minute")
-def mended(token: str) -> ResponseReturnValue:
-    idea, form = _idea(token), MendForm()
-    if not form.validate_on_submit():
-        return _mend_page(token, idea, form, status=422)
-    try:
-        service.mend_idea(session(), idea, form.to_draft(), now=now())
-    except RuleBroken as refusal:
-        form.body.errors = [sentence(refusal)]
-        return _mend_page(token, idea, form, status=422)
-    return redirect(url_for(".receipt", token=token), code=303)
-
-
-def _mend_page(token: str, idea: Idea, form: MendForm, status: int = 200) -> ResponseReturnValue:
-    found = moderation.story(session(), idea.id)
-    if status == 200 and (found is None or not found.may_mend or idea.withdrawn_at is not None):  # noqa: PLR2004
-        return redirect(url_for(".receipt", token=token), code=303)
-    return _secret(respond("ideas/mend.html", status=status, token=token, form=form, story=found))
 
 
 @bp.post("/kvittering/<token>/uenig")

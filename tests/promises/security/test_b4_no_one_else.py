@@ -16,7 +16,7 @@ PAGES = (
     "/mine", "/varsler", "/varsler?innspill={idea}", "/utseende", "/personvern", "/tilgjengelighet", "/om", "/kart",
     "/bli", "/offline", "/logg-inn", "/finnes-ikke",
 )  # fmt: skip
-STAFF_PAGES = ("/arbeidsflate", "/arbeidsflate/ideer/{idea}")
+STAFF_PAGES = ("/arbeidsflate", "/arbeidsflate/innspill/{idea}")
 OUR_COOKIES = {"lab", "__Host-lab"}
 BROKEN = """document.addEventListener('securitypolicyviolation',
   e => console.error('CSP ' + e.blockedURI + ' ' + e.effectiveDirective));"""

@@ -2,13 +2,18 @@
 
 import re
 from html import unescape
+from itertools import cycle
 from urllib.parse import urljoin
 from uuid import UUID
 
 import pytest
+from werkzeug.test import TestResponse
 
 from app.core.receipt import one_time_code
+from tests.support.fuzz import words_asked_for
 from tests.support.ideas import idea_form
+from tests.support.karis_things import addresses
+from tests.support.signing_in import ask
 
 OURS = "http://localhost"
 FORGED_HOSTS = [
@@ -32,6 +37,8 @@ OFF_SITE = [
     "#//ond.example", ".//ond.example", "..//ond.example", "", " ", "/ok\r\nLocation: https://ond.example",
     "/ok\r\nSet-Cookie: a=b", "mailto:ond@ond.example", "blob:https://ond.example/x", "https://", "://ond.example",
 ]  # fmt: skip
+TARGET_NAMES = ["neste", "next", "retur", "tilbake", "til", "url", "redirect", "return_to"]
+KINDS = ["https://ond.example", "//ond.example", "/\\ond.example", "////ond.example"]
 LOCAL = ["/", "/mine", "/ideer?sok=lys&side=2", "/ideer/ny#tittel", "/personvern?x=https://ond.example"]
 
 
@@ -92,6 +99,50 @@ def test_s13_signing_in_ends_on_our_own_site(visit, per, session, settings, targ
     answer = visit.post("/logg-inn/kode", {"code": one_time_code(settings.secret_keys()[-1], UUID(code_id))}).response
 
     assert stays(answer.headers["Location"]), f"S13: {target!r} leads to {answer.headers['Location']}"
+
+
+@pytest.mark.parametrize("target", OFF_SITE[:12])
+def test_s13_the_link_from_a_mail_and_the_question_after_it_end_on_our_own_site(visit, target):
+    visit.post("/ideer/ny", idea_form())
+    visit.client.get("/logg-inn", query_string={"neste": target})
+
+    first = visit.post(f"/logg-inn/lenke/{ask(visit, 'kari@test.example').link}").response.headers["Location"]
+    last = visit.post("/mine/ta-med", {"answer": "nei"}).response.headers["Location"]
+
+    assert (first, last) == ("/mine/ta-med", "/mine"), f"S13: {target!r} leads to {first}, {last}"
+
+
+@pytest.mark.parametrize("who", ["anonymous", "per"])
+def test_s13_no_route_at_all_sends_anybody_off_the_site(app, visit_as, things, who):
+    """Each route is asked with every name that such an address may have, what changes something with each kind."""
+    visit = visit_as(who)
+    token = visit.token()
+    turns = cycle(KINDS)
+    led = []
+    for rule, url in addresses(app, things):
+        for method in sorted({"GET", "POST"} & set(rule.methods) if rule.rule != "/logg-ut" else set()):
+            for target in KINDS if method == "POST" else [next(turns)]:
+                asked = dict.fromkeys(TARGET_NAMES, target)
+                form = {**asked, "csrf_token": token} if method == "POST" else None
+                visit.session.commit()
+                with visit.client.open(url, method=method, query_string=asked, data=form) as answer:
+                    led += [
+                        f"{method} {url}: {target!r} leads to {where}" for where in led_to(answer) if not stays(where)
+                    ]
+
+    assert led == [], "S13: " + "; ".join(led)
+
+
+def test_s13_every_name_that_our_routes_read_an_address_from_is_tried():
+    told = {name for name in words_asked_for() if re.search("neste|next|til$|retur|return|url|redirect", name)}
+
+    assert told <= set(TARGET_NAMES), f"S13: add {sorted(told - set(TARGET_NAMES))} to TARGET_NAMES"
+
+
+def led_to(answer: TestResponse) -> list[str]:
+    """Return every address that an answer sends the browser to."""
+    names = ("Location", "HX-Redirect", "HX-Location", "HX-Push-Url", "HX-Replace-Url")
+    return [answer.headers[name] for name in names if name in answer.headers]
 
 
 def stays(location: str) -> bool:

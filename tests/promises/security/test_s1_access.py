@@ -50,14 +50,11 @@ def test_s1_every_route_has_a_row_for_every_method_and_every_row_a_route(app):
 @pytest.mark.parametrize("column", WHO)
 def test_s1_everybody_gets_the_answer_of_the_table(app, visit_as, things, column):
     visit = visit_as(WHO[column])
-    token = visit.token()
     wrong = []
 
-    for row in sorted(
-        rows_for(column, rules(app)), key=lambda row: (row["address"] == "/logg-ut", METHODS.index(row["method"]))
-    ):
+    for row in sorted(rows_for(column, rules(app)), key=the_ways_out_last):
         url = concrete(app.url_map, row["address"], things)
-        form = {"csrf_token": token} if row["method"] in UNSAFE else None
+        form = {"csrf_token": visit.token()} if row["method"] in UNSAFE else None
         visit.session.commit()
         answer = visit.client.open(url, method=row["method"], data=form)
         if seen(answer) != row[column]:
@@ -81,6 +78,11 @@ def test_s1_a_page_that_is_not_there_sends_a_stranger_under_the_staff_desk_to_si
     assert seen(answer) == "login", "S1: a stranger can tell which staff pages exist"
 
 
+def the_ways_out_last(row: Mapping[str, str]) -> tuple[int, int]:
+    out = ("/mine/innlogginger/logg-ut-overalt", "/logg-ut")
+    return out.index(row["address"]) + 1 if row["address"] in out else 0, METHODS.index(row["method"])
+
+
 def table() -> list[dict[str, str]]:
     with TABLE.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
@@ -96,8 +98,18 @@ def concrete(map_: Map, rule: str, things: KarisThings) -> str:
     values: Mapping[str, str] = {
         "<uuid:idea_id>": str(things.public.id),
         "<uuid:input_id>": str(things.public.id),
+        "<uuid:process_id>": str(things.scrap.id if rule.endswith("/slett") else things.draft.id),
+        "<slug>": things.shown.slug,
+        "<uuid:comment_id>": str(things.comments["public"].id),
         "<uuid:delivery_id>": str(things.stopped),
         "<uuid:item_id>": str(things.asked),
+        "<uuid:sign_in_id>": str(things.public.id),
+        "<uuid:template_id>": str(things.template),
+        "<uuid:view_id>": str(things.template),
+        "<uuid:file_id>": str(things.own_file),
+        "<uuid:erasure_id>": str(things.erasure),
+        "<any(innbygger, ansatt):door>": "innbygger",
+        "<uuid:bulk_id>": str(things.template),
         "<uuid:picture_id>": str(things.pictures[things.public.id]),
         "<any(side, liten):size>": "side",
         "<token>": undone,

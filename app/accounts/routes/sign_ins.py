@@ -1,0 +1,58 @@
+"""Where somebody is signed in, and signing out: here, on another device, everywhere."""
+
+from uuid import UUID
+
+from flask import redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, logout_user
+
+from app.accounts import query, service
+from app.accounts.routes import bp
+from app.core.actor import STAFF, Role
+from app.web.access import open_to
+from app.web.context import current_actor, end_session, now
+from app.web.extensions import limiter, session
+from app.web.htmx import respond
+
+WITH_AN_ACCOUNT = (Role.CITIZEN, *STAFF)
+
+
+@bp.get("/mine/innlogginger")
+@open_to(*WITH_AN_ACCOUNT)
+def sign_ins() -> ResponseReturnValue:
+    found = query.sign_ins_of(session(), current_actor(), now=now())
+    return respond("accounts/sign_ins.html", sign_ins=found, this=current_user.sign_in_id, now=now())
+
+
+@bp.post("/mine/innlogginger/<uuid:sign_in_id>/logg-ut")
+@open_to(*WITH_AN_ACCOUNT)
+@limiter.limit("60 per minute")
+def end(sign_in_id: UUID) -> ResponseReturnValue:
+    if sign_in_id == current_user.sign_in_id:
+        return sign_out()
+    service.end_sign_in(session(), sign_in_id, actor=current_actor())
+    return redirect(url_for(".sign_ins"), code=303)
+
+
+@bp.post("/mine/innlogginger/logg-ut-overalt")
+@open_to(*WITH_AN_ACCOUNT)
+@limiter.limit("60 per minute")
+def end_all() -> ResponseReturnValue:
+    service.end_sign_ins(session(), actor=current_actor())
+    return _out()
+
+
+@bp.post("/logg-ut")
+@open_to()
+def sign_out() -> ResponseReturnValue:
+    if current_user.is_authenticated:
+        service.end_sign_in(session(), current_user.sign_in_id, actor=current_actor())
+    return _out()
+
+
+def _out() -> ResponseReturnValue:
+    logout_user()
+    end_session()
+    response = redirect(url_for("pages.home"), code=303)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response

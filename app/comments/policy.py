@@ -1,0 +1,29 @@
+"""Who may do what with a comment."""
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from app.comments.models import Comment
+from app.core.actor import Actor, Role
+
+MODERATORS = (Role.MODERATOR, Role.CASE_WORKER, Role.ADMINISTRATOR)
+
+
+def is_writer(actor: Actor, comment: Comment | Row[Any]) -> bool:
+    """Tell whether `actor` sent it: the same account, or the same device."""
+    by_account = actor.participant_id is not None and actor.participant_id == comment.author_id
+    by_device = actor.device_key is not None and actor.device_key == comment.device_key
+    return by_account or by_device
+
+
+def may_read(actor: Actor, comment: Comment | Row[Any]) -> bool:
+    """Read its words: everybody, unless it is hidden or withdrawn; then its writer and staff."""
+    if comment.hidden_at is None and comment.withdrawn_at is None:
+        return True
+    return is_writer(actor, comment) or actor.is_staff
+
+
+def may_hide(actor: Actor) -> bool:
+    """Take comments off the page, and put them back."""
+    return actor.role in MODERATORS

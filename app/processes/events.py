@@ -1,0 +1,31 @@
+"""What is announced about processes."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from app.outbox.events import Event
+
+
+class ProcessPublished(Event):
+    """Everybody can see it, for the first time."""
+
+    name: ClassVar[str] = "process_published"
+
+    process_id: UUID
+
+
+class ProcessEnded(Event):
+    """It has told what was done."""
+
+    name: ClassVar[str] = "process_ended"
+
+    process_id: UUID
+
+
+class NewsPublished(Event):
+    """A process has something new to tell."""
+
+    name: ClassVar[str] = "news_published"
+
+    process_id: UUID
+    news_id: UUID
