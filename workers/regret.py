@@ -8,7 +8,12 @@ from workers.work import Work
 
 
 def is_over(work: Work, event: OutboxEvent) -> bool:
-    """Tell whether the step stands; one that was taken back ends its delivery here. Raises NotYet before its time."""
+    """Tell whether what is told still stands; a step that was taken back ends its delivery here.
+
+    Nothing but a step can be taken back here. Raises NotYet before its time.
+    """
+    if event.kind != StepReached.name:
+        return True
     wait = (event.due_at - work.now).total_seconds()
     if wait > 0:
         raise NotYet("Steget kan angres ennå.", seconds=wait)

@@ -85,6 +85,12 @@ def _settled_at(table: Table) -> ColumnElement[Any]:
     return delivery.scalar_subquery()
 
 
+def _account_closed_at(table: Table) -> ColumnElement[Any]:
+    """When the account was closed that this leads to; NULL while it is open."""
+    accounts = table_named("participants")
+    return select(accounts.c.closed_at).where(accounts.c.id == table.c.participant_id).scalar_subquery()
+
+
 def _last_heard(table: Table) -> ColumnElement[Any]:
     return func.coalesce(table.c.last_accepted_at, table.c.created_at)
 
@@ -92,6 +98,7 @@ def _last_heard(table: Table) -> ColumnElement[Any]:
 RULES: Sequence[Rule] = (
     Rule("codes", "sign_in_codes", _at("made_at"), "keep_codes_days", End.GONE),
     Rule("sign_ins", "sign_ins", _at("ends_at"), "keep_codes_days", End.GONE),
+    Rule("identities", "provider_identities", _account_closed_at, "keep_accounts_days", End.GONE),
     Rule("accounts", "participants", _at("closed_at"), "keep_accounts_days", End.NAMELESS),
     Rule("inputs", "ideas", _at("submitted_at"), "keep_inputs_days", End.NAMELESS),
     Rule("comments", "comments", _at("submitted_at"), "keep_inputs_days", End.NAMELESS),

@@ -31,7 +31,7 @@ def configure(settings: Settings) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(file=_NeverInTheWay(sys.stderr)),  # type: ignore[arg-type]
-        cache_logger_on_first_use=settings.mode != "test",  # tests change what is configured
+        cache_logger_on_first_use=settings.production,  # tests change what is configured
     )
     logging.getLogger().setLevel(logging.WARNING)
 

@@ -181,6 +181,16 @@ def test_two_taps_on_support_count_once_and_a_third_takes_it_back(visit_as, sess
     assert idea.support_count == 0
 
 
+def test_the_button_says_that_it_is_pressed_so_that_it_can_be_let_go(visit_as, session, settings, kari, now):
+    idea = make_idea(session, settings, actor=kari, now=now)
+    ola = visit_as("ola")
+    ola.post(f"/ideer/{idea.id}/stott", {"pressed": "false"})
+
+    (pressed,) = ola.get(f"/ideer/{idea.id}").tree.xpath("//form[contains(@action, '/stott')]/input[@name='pressed']")
+
+    assert pressed.get("value") == "true"
+
+
 def test_a_search_finds_other_forms_of_a_word(visit, session, settings, kari, now):
     make_idea(session, settings, actor=kari, now=now, title="Flere gatelys på Ankenes", body="Det er mørkt.")
     make_idea(session, settings, actor=kari, now=now, title="Skating i parken", body="Vi vil ha rampe.")

@@ -190,6 +190,7 @@ SCREENS = (
     Screen("not found", "/finnes-ikke"),
     Screen("sign in", "/logg-inn"),
     Screen("code", "/logg-inn", act=ask_for_a_code),
+    Screen("signed out", "/logget-ut"),
     Screen("link from a mail, not whole", "/logg-inn/lenke/x"),
     Screen("sign-ins", "/mine/innlogginger", "per"),
     Screen("desk", "/arbeidsflate", "per"),

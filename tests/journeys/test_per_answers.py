@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.journeys.forms import at_desk, send_idea, sign_in
+from tests.journeys.forms import at_desk, eventually, send_idea, sign_in
 
 
 def test_per_signs_in_by_code_and_answers(open_phone, open_desk, town):
@@ -35,3 +35,17 @@ def test_per_hides_an_idea_and_everybody_reads_why(open_phone, open_desk, town):
     expect(ola.get_by_role("heading", level=1)).to_have_text("Denne er skjult")
     expect(ola.get_by_text("Grunn: Den handler om en nabo.")).to_be_visible()
     expect(ola.get_by_text("Naboen min bråker")).to_have_count(0)
+
+
+def test_per_signs_out_and_the_next_one_at_the_desk_is_asked_who_they_are(open_desk, town):
+    per = open_desk().new_page()
+    sign_in(per, town)
+    per.evaluate("navigator.serviceWorker.ready")
+    per.goto("/mine")
+
+    per.get_by_role("button", name="Logg ut", exact=True).click()
+
+    expect(per.get_by_role("heading", level=1)).to_have_text("Du er logget ut")
+    eventually(lambda: not per.evaluate("navigator.serviceWorker.getRegistrations().then((found) => found.length)"))
+    per.goto("/arbeidsflate")
+    expect(per.get_by_label("E-post")).to_be_visible()

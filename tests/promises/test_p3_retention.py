@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
-from app.accounts.models import Participant, SignIn, SignInCode
+from app.accounts.models import Participant, ProviderIdentity, SignIn, SignInCode
 from app.cases.models import SealedLetter
 from app.comments.models import Comment, Report
 from app.core.actor import Actor, Role
@@ -40,6 +40,7 @@ def rows_of(model: type, *conditions: object) -> Count:
 CLASSES: dict[str, tuple[int, Count]] = {
     "codes": (14, rows_of(SignInCode)),
     "sign_ins": (14, rows_of(SignIn)),
+    "identities": (730, rows_of(ProviderIdentity)),
     "accounts": (730, rows_of(Participant, Participant.name == "Lise")),
     "inputs": (730, rows_of(Idea, (Idea.email == EMAIL) | Idea.device_key.is_not(None) | Idea.author_id.is_not(None))),
     "comments": (730, rows_of(Comment, Comment.device_key.is_not(None) | Comment.author_id.is_not(None))),
@@ -165,6 +166,7 @@ def town(session: Session, settings: Settings, now: datetime) -> None:
     session.flush()
     session.add_all([
         SignInCode(id=uuid4(), email=EMAIL, language="nb", browser_hash=bytes(32), made_at=now),
+        ProviderIdentity(id=uuid4(), participant_id=lise.id, issuer="https://id.example", sub="x", made_at=now),
         SignIn(
             id=uuid4(), participant_id=lise.id, browser="", system="", begun_at=now - DAY, ends_at=now,
         ),

@@ -14,6 +14,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from app.accounts.models import SignIn
 from app.accounts.service import add_participant
 from app.core.actor import Role
 from app.factory import create_app
@@ -96,7 +97,12 @@ class House:
             per = add_participant(
                 session, email="per@r8.example", name="Per", title="Rådgiver", role=Role.CASE_WORKER, now=now()
             )
-            self.per = str(per.id)
+            signed_in = SignIn(
+                participant_id=per.id, browser="", system="", begun_at=now(), ends_at=now() + timedelta(days=30)
+            )
+            session.add(signed_in)
+            session.flush()
+            self.per = str(signed_in.id)
 
     def __enter__(self) -> Self:
         return self

@@ -98,6 +98,7 @@ def karis_things(session: Session, settings: Settings, kari: Actor, now: datetim
     ]
     public, hidden, withdrawn, held = made
     service.hide_idea(session, hidden, reason="Fornærmende", actor=Actor(role=Role.CASE_WORKER), now=now)
+    service.appeal_idea(session, hidden, f"{HIDDEN} er ikke fornærmende.", now=now)
     service.undo_idea(session, withdrawn, now=now, undo_seconds=settings.undo_seconds)
     session.commit()
     pictures = {}

@@ -12,7 +12,7 @@ from app.core.actor import STAFF, Role
 from app.web.access import open_to
 from app.web.context import current_actor, end_session, now
 from app.web.extensions import limiter, session
-from app.web.htmx import respond
+from app.web.htmx import respond, wants_fragment
 
 WITH_AN_ACCOUNT = (Role.CITIZEN, *STAFF)
 
@@ -53,6 +53,18 @@ def sign_out() -> ResponseReturnValue:
 def _out() -> ResponseReturnValue:
     logout_user()
     end_session()
-    response = redirect(url_for("pages.home"), code=303)
-    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return redirect(url_for(".signed_out"), code=303)
+
+
+@bp.get("/logget-ut")
+@open_to()
+def signed_out() -> ResponseReturnValue:
+    """Say that it is done, and let the browser forget too.
+
+    It is told beside the page, not with it: a browser that drops its service worker drops what that worker was loading.
+    """
+    response = respond("accounts/signed_out.html", fragment="forgotten")
+    response.headers["Cache-Control"] = "no-store"
+    if wants_fragment():
+        response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response

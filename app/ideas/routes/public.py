@@ -234,7 +234,6 @@ def card(idea_id: UUID) -> ResponseReturnValue:
     response = make_response(share_card(idea.title, _("Idé")))
     response.mimetype = "image/png"
     response.headers["Cache-Control"] = "public, max-age=3600"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 
 

@@ -13,10 +13,20 @@ SERVER_FAULT = 500
 STRANGERS = ("ola", "anonymous")
 # Words about people that no mark of Kari's stands for, and why none is needed.
 NOT_HERS = {
+    "answer_templates.": "the municipality's own words",
+    "comments.hidden_reason": "the municipality's, and shown to all in the comment's place",
+    "comments.role_name": "of staff, and public",
+    "desk_": "what colleagues write to each other: only /arbeidsflate reads it, and nothing of it is hers",
     "focus_areas.": "ours, and public",
+    "idea_corrections.": "her words as they are public now, and as the archive has them",
+    "provider_identities.": "the provider's name for somebody; no page reads it",
+    "reports.": "what somebody says of hers, for staff",
+    "saved_filters.": "of staff",
+    "sign_in_codes.": "an address on its way; no page reads it",
     "ideas.hidden_reason": "the municipality's, and shown to all in the idea's place",
     "filter_words.": "the municipality's: what the filter looks for",
-    "moderation_items.": "of those who moderate, and an appeal, which the receipt alone shows",
+    "moderation_items.decided_name": "of those who moderate",
+    "moderation_items.words": "the municipality's, and public",
     "participants.": "of those who sign in: staff",
     "processes.": "the municipality's, and public once it is",
     "process_news.": "the municipality's, and public",

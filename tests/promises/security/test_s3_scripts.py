@@ -1,22 +1,28 @@
 """S3: nothing that somebody writes runs in anybody's browser, even with the content security policy switched off."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from app.accounts.models import Participant
+from app.comments.models import Comment, Report
 from app.core.actor import Actor, Role
 from app.core.submission import submission
+from app.desk.models import AnswerTemplate, Bulk, DeskChange, DeskNote, SavedFilter
 from app.ideas import service
-from app.ideas.models import Idea
+from app.ideas.models import Correction, Idea
 from app.ideas.service import ReplyDraft
+from app.moderation.models import FilterWord, ModerationItem
 from app.outbox.models import OutboxDelivery, OutboxEvent, Pause
 from app.parcels import service as parcels
 from app.parcels.models import Step
+from app.processes.models import News, Phase, WorkingCopy
 from tests.support.browser import LiveSite, phone
 from tests.support.ideas import make_idea
 from tests.support.karis_things import KarisThings, written_columns
@@ -46,8 +52,9 @@ NOT_WRITTEN = {
     "focus_areas.": "ours: a migration writes them",
     "ideas.email": "an address that has been checked; pages of the idea do not show it",
     "participants.email": "the same",
-    "processes.": "no page shows them yet: the day one does, they leave this list",
-    "process_": "the same",
+    "processes.place": "shown with what is checked above, in the same way",
+    "provider_identities.": "the provider's name for somebody; no page shows it",
+    "sign_in_codes.": "an address that has been checked; no page shows it",
     "push_subscriptions.": "addresses and keys; no page shows them",
     "sealed_": "the letter to the archive: tests/cases/test_letter.py",
     "status_changes.": "of the archive; no page shows it",
@@ -74,10 +81,10 @@ def test_s3_no_words_run_on_any_page_of_a_citizen(browser, live_site, visit_as, 
 
 
 def test_s3_no_words_run_on_the_pages_of_staff(browser, live_site, visit_as, town):
-    per = visit_as("per")
+    admin = visit_as("administrator")
 
-    with without_policy(browser, live_site, per) as page:
-        for url in ["/arbeidsflate", *(f"/arbeidsflate/innspill/{idea.id}" for idea in town.ideas)]:
+    with without_policy(browser, live_site, admin) as page:
+        for url in town.staff_pages:
             assert ran_on(page, live_site, url) == [], f"S3: words ran on {url}"
 
 
@@ -166,10 +173,21 @@ class Town:
 
     def __init__(self, ideas: list[Idea], things: KarisThings) -> None:
         self.ideas = ideas
+        self.staff_pages = [
+            "/arbeidsflate",
+            *(f"/arbeidsflate/innspill/{idea.id}" for idea in ideas),
+            "/arbeidsflate/maler",
+            "/arbeidsflate/moderering",
+            "/arbeidsflate/moderering/ord",
+            "/arbeidsflate/prosesser",
+            f"/arbeidsflate/prosesser/{things.draft.id}",
+            f"/arbeidsflate/prosesser/{things.draft.id}/forhandsvis",
+        ]
         receipts = [f"/kvittering/{things.receipt(idea)}" for idea in ideas]
         self.pages = [
             "/", "/ideer", "/ideer?sorter=stottet&sok=ran", "/mine", *receipts,
             *(f"/ideer/{idea.id}" for idea in ideas), *(f"/sak/{idea.id}" for idea in ideas),
+            "/prosesser", f"/prosesser/{things.shown.slug}", f"/prosesser/{things.shown.slug}/ideer",
         ]  # fmt: skip
 
 
@@ -198,6 +216,59 @@ def town(session, settings, kari, things, now) -> Town:
             state="stoppet", reference=STRINGS[1][:30], created_at=now, due_at=now, stop_reason=ALL, ended_at=now,
         )
     )  # fmt: skip
+    _talk(session, ideas[0], kari, now)
+    _desk(session, ideas[0], worker.id, now)
+    _moderation(session, ideas[0], now)
+    _processes(session, things, now)
     session.add(Pause(scope=STRINGS[0], reason=ALL, since=now, probe_at=now, closed=True))
     session.commit()
     return Town(ideas, things)
+
+
+def _talk(session: Session, idea: Idea, kari: Actor, now: datetime) -> None:
+    """What people say about an idea, what is hidden of it, what is reported, and what was put right."""
+    said = {"input_id": idea.id, "kind": "idea", "text": ALL, "role_name": ALL[:80], "language": "nb"}
+    for number, reason in enumerate(("", ALL[:500])):
+        session.add(
+            Comment(**said, stance="question", submission_hash=bytes([number]) * 32, content_digest=bytes(32),
+                    submitted_at=now, hidden_reason=reason, hidden_at=now if reason else None)
+        )  # fmt: skip
+    session.add(Report(input_id=idea.id, kind="idea", reason="other", words=ALL[:500], device_key=kari.device_key,
+                       reported_at=now))  # fmt: skip
+    words = {"title": ALL[:120], "body": ALL, "place": ALL[:200]}
+    words |= {f"earlier_{name}": text for name, text in words.items()}
+    session.add(
+        Correction(idea_id=idea.id, submission_hash=bytes(32), content_digest=bytes(32), corrected_at=now, **words)
+    )
+
+
+def _desk(session: Session, idea: Idea, worker: UUID, now: datetime) -> None:
+    """What colleagues write to each other."""
+    session.add_all([
+        AnswerTemplate(title=ALL[:60], text=ALL, changed_at=now),
+        SavedFilter(owner_id=worker, title=ALL[:60], query=""),
+        DeskChange(input_id=idea.id, revision=1000, what="due", comment=ALL[:500], by_id=worker, at=now),
+        DeskNote(input_id=idea.id, text=ALL, author_id=worker, at=now, submission_hash=bytes(32),
+                 content_digest=bytes(32)),
+        Bulk(what="step", value="read", reason=ALL, by_id=worker, at=now, submission_hash=bytes(32),
+             content_digest=bytes(32)),
+    ])  # fmt: skip
+
+
+def _moderation(session: Session, idea: Idea, now: datetime) -> None:
+    """What its writer says of a refusal, and a word of the filter; why it was hidden is written above."""
+    appeal = {"kind": "idea", "input_id": idea.id, "nr": 1, "why": "appeal", "marks": []}
+    session.add(ModerationItem(**appeal, asked_words=ALL[:500], asked_at=now))
+    session.add(FilterWord(word=STRINGS[1], listed=True, changed_at=now))
+
+
+def _processes(session: Session, things: KarisThings, now: datetime) -> None:
+    """A process of which every word is a string above, and one that is being written."""
+    shown = things.shown
+    shown.title, shown.summary, shown.influence = ALL[:120], ALL[:300], ALL
+    shown.decided_by, shown.outcome, shown.state, shown.ended_at = ALL[:200], ALL, "ended", now
+    session.execute(update(Phase).where(Phase.process_id == shown.id).values(title=ALL[:120]))
+    session.add(News(process_id=shown.id, title=ALL[:120], text=ALL, published_at=now, submission_hash=bytes(32),
+                     content_digest=bytes(32)))  # fmt: skip
+    typed = {name: [ALL] for name in ("title", "summary", "influence", "decided_by", "place", "phases-0-title")}
+    session.get_one(WorkingCopy, things.draft.id).typed = typed
