@@ -185,7 +185,7 @@ def is_open(door: Door, *, now: datetime) -> bool:
 
 
 def find_published(session: Session, slug: str) -> Process:
-    """Return a process that everybody may see, running or ended. Raises NotFound, also for what is no address of ours."""
+    """Return a process that everybody may see, running or ended. Raises NotFound, for what is no address too."""
     if not ADDRESS.fullmatch(slug):
         raise NotFound(NOT_THERE)
     found = session.scalar(select(Process).where(Process.slug == slug, Process.state != State.DRAFT.value))
