@@ -1,5 +1,6 @@
 """Which processes there are, what they open, and what is being written about them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -30,6 +31,7 @@ from app.processes.policy import may_change
 
 LISTED = 200
 NEWS_SHOWN = 20
+ADDRESS = re.compile(r"[a-z0-9-]+")
 NOT_THERE = N_("Vi fant ikke siden. Den kan ha fått ny adresse.")
 
 
@@ -183,7 +185,9 @@ def is_open(door: Door, *, now: datetime) -> bool:
 
 
 def find_published(session: Session, slug: str) -> Process:
-    """Return a process that everybody may see, running or ended. Raises NotFound."""
+    """Return a process that everybody may see, running or ended. Raises NotFound, for what is no address too."""
+    if not ADDRESS.fullmatch(slug):
+        raise NotFound(NOT_THERE)
     found = session.scalar(select(Process).where(Process.slug == slug, Process.state != State.DRAFT.value))
     if found is None:
         raise NotFound(NOT_THERE)

@@ -267,7 +267,10 @@ def test_the_list_of_a_process_has_its_own_ideas_alone(session, settings, visit,
 
     assert "I Idépoolen" not in page.words
     assert "0 idéer" in page.words
-    visit.get("/prosesser/finnes-ikke/ideer", expect=404)
+    for nowhere in ("finnes-ikke", "a%00b", "%C3%A6", "A"):
+        visit.get(f"/prosesser/{nowhere}/ideer", expect=404)
+        visit.get(f"/prosesser/{nowhere}/ideer/ny", expect=404)
+        visit.get(f"/prosesser/{nowhere}", expect=404)
 
 
 def test_who_writes_while_it_closes_keeps_the_words(session, visit, arne, clock, now):

@@ -50,6 +50,7 @@ LAST_PAGE = 500
 @open_to()
 def index(slug: str) -> ResponseReturnValue:
     """Show all ideas, or those of one process."""
+    process_title = find_published(session(), slug).title if slug else ""
     known = areas(session(), with_closed=True)
     wanted, page = _wanted(slug, request.args, {area.slug for area in known})
     found = query.list_ideas(session(), wanted, page=page)
@@ -61,7 +62,7 @@ def index(slug: str) -> ResponseReturnValue:
         found=found,
         wanted=wanted,
         slug=slug or None,
-        process_title=find_published(session(), slug).title if slug else "",
+        process_title=process_title,
         areas=tuple(area for area in known if not area.closed),
         steps=tuple(LABELS.items()),
         goal_name=GOALS[wanted.goal] if wanted.goal else "",
