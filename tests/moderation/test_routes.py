@@ -1,7 +1,6 @@
 """Mona's queue: what stands there, one press for each, and what happens when two press at once."""
 
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import event, select
@@ -181,7 +180,7 @@ def test_a_colleague_does_not_see_it_as_theirs(visit_as, session, held):
     per.post(f"{QUEUE}/{only.id}/angre", expect=404)
 
 
-@pytest.mark.parametrize("etter", ["", "x", "1-x", "-1", "9" * 40, f"99999999999999999-{uuid4().hex}", "%00"])
+@pytest.mark.parametrize("etter", ["", "x", "1-x", "-1", "9" * 40, "99999999999999999-" + "0" * 32, "%00"])
 def test_an_address_that_makes_no_sense_still_gives_a_queue(visit_as, session, held, etter):
     held(1)
 
