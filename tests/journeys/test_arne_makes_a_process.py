@@ -45,7 +45,7 @@ def test_arne_makes_a_process_with_the_keyboard_and_ola_takes_part(open_phone, o
 def test_nothing_ends_without_telling_what_was_done(open_phone, open_desk, town):
     arne, ola = open_desk().new_page(), open_phone().new_page()
     sign_in(arne, town, "/arbeidsflate/prosesser", ARNE)
-    arne.get_by_role("link", name="Trygg vei til skolen").press("Enter")
+    arne.get_by_role("link", name="Trygg vei til skolen", exact=True).press("Enter")
     arne.get_by_role("link", name="Lag en kopi").or_(arne.get_by_role("button", name="Lag en kopi")).press("Enter")
     for name, value in (("Begynner", "2026-01-01T08:00"), ("Når bestemmer de?", "2027-01-01")):
         _date(arne, name, value)
@@ -57,6 +57,7 @@ def test_nothing_ends_without_telling_what_was_done(open_phone, open_desk, town)
     expect(arne.get_by_role("link", name="Skriv hva som ble gjort.")).to_be_visible()
     _type(arne, "Dette ble gjort", "To nye fartsdumper.")
     _press(arne, "Avslutt og vis det")
+    expect(arne.get_by_text("Avsluttet. Nå kan alle se hva som ble gjort.").first).to_be_visible()
 
     ola.goto("/prosesser/kopi-av-trygg-vei-til-skolen")
     expect(ola.get_by_role("region", name="Dette ble gjort")).to_contain_text("To nye fartsdumper.")

@@ -120,7 +120,9 @@ def furnished(browser: "Browser", town: "Town", photo: "Path") -> Furnished:
     arne = phone(browser, base_url=town.site)
     editor = arne.new_page()
     sign_in(editor, town, "/arbeidsflate/prosesser", ARNE)
-    made.addresses["editor"] = editor.get_by_role("link", name="Trygg vei til skolen").get_attribute("href") or ""
+    made.addresses["editor"] = (
+        editor.get_by_role("link", name="Trygg vei til skolen", exact=True).get_attribute("href") or ""
+    )
     made.states["arne"] = arne.storage_state()
     for opened in (kari, per, arne):
         opened.close()

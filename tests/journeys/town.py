@@ -6,12 +6,13 @@ import secrets
 import select
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LAST_WORDS = "Ctrl-C stops everything."
 STARTS_WITHIN_S = 120
 STOPS_WITHIN_S = 30
+RESTS_WITHIN_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,25 @@ def running_town(settings: Mapping[str, str]) -> Iterator[Town]:
             start_new_session=True,  # Ctrl-C in the terminal is pytest's alone: it ends this one in order
         )
         try:
-            yield town_of(greeting(program), Path(folder) / "log")
+            town = town_of(greeting(program), Path(folder) / "log")
+            come_to_rest(Path(folder))
+            yield town
         finally:
             program.send_signal(signal.SIGINT)
             program.wait(STOPS_WITHIN_S)
             if program.stdout:
                 program.stdout.close()
+
+
+def come_to_rest(folder: Path) -> None:
+    """Wait until the demo's own letters have reached the archive: a journey promises seconds, and not behind them."""
+    database = folder / "innbyggerlab.sqlite"
+    under_way = "SELECT count(*) FROM outbox_deliveries WHERE job = 'forward_case' AND state IN ('waiting', 'sending')"
+    new = "SELECT count(*) FROM outbox_events WHERE routed_at IS NULL"
+    end = time.monotonic() + RESTS_WITHIN_S
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as town:
+        while any(town.execute(count).fetchone()[0] for count in (under_way, new)) and time.monotonic() < end:
+            time.sleep(0.5)
 
 
 def two_free_ports() -> int:
