@@ -17,6 +17,7 @@ from app.comments.models import Stance
 from app.comments.query import CommentForLetter
 from app.core.errors import NotYet
 from app.core.goals import GOALS
+from app.core.oslo import OSLO
 from app.files.store import picture_store
 from app.ideas import query as ideas
 from app.ideas.events import IdeaAnswered, IdeaCorrected, IdeaSubmitted
@@ -333,4 +334,4 @@ def _document(number: int, title: str, filename: str, media_type: str, content: 
 
 
 def _day(moment: datetime) -> date:
-    return moment.astimezone(titles.OSLO).date()
+    return moment.astimezone(OSLO).date()

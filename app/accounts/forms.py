@@ -4,13 +4,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, StringField
 from wtforms.validators import DataRequired, Email, Length
 
-from app.core.text import clean_line
-from app.web.forms import LabForm
-
-
-def _line(text: str | None) -> str:
-    """A phone that fills in an address puts a blank after it."""
-    return clean_line(text or "")
+from app.web.forms import LabForm, one_line
 
 
 class EmailForm(LabForm):
@@ -18,7 +12,7 @@ class EmailForm(LabForm):
 
     email = EmailField(
         _l("E-post"),
-        filters=[_line],
+        filters=[one_line],
         validators=[
             DataRequired(_l("Skriv e-posten din.")),
             Length(max=254, message=_l("Skriv en kortere e-post.")),

@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 
 from app.cases.client import ArchiveStatus
 from app.cases.codes import Codes
-from app.cases.titles import OSLO
+from app.core.oslo import OSLO
 from app.parcels.models import ORDER, Step
 
 MODES = {"idea": "enkeltvis", "reply": "enkeltvis", "comment": "enkeltvis", "correction": "enkeltvis"}

@@ -2,14 +2,13 @@
 
 import re
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from app.cases.client import ExternalKey, Shielding
 from app.cases.codes import Codes
+from app.core.oslo import OSLO
 from app.core.text import clean_line, cut, personal_data
 
 LONGEST_TITLE = 255
-OSLO = ZoneInfo("Europe/Oslo")
 OUTSIDE_ALL_AREAS = "annet"
 LAB_SLUG = "innbyggerlab"
 _BRAND = "Smart Narvik"

@@ -12,12 +12,8 @@ from app.comments.models import TEXT_LENGTH, WORDS_LENGTH, Reason, Stance
 from app.comments.query import GROUPS, LABELS, REASONS
 from app.comments.service import CommentDraft
 from app.core.submission import submission
-from app.core.text import clean_text, personal_data
-from app.web.forms import LabForm, SubmissionKey
-
-
-def _text(text: str | None) -> str:
-    return clean_text(text or "")
+from app.core.text import personal_data
+from app.web.forms import LabForm, SubmissionKey, plain_text
 
 
 class CommentForm(LabForm):
@@ -31,7 +27,7 @@ class CommentForm(LabForm):
     )
     text = TextAreaField(
         _l("Hva vil du si?"),
-        filters=[_text],
+        filters=[plain_text],
         validators=[
             DataRequired(_l("Skriv hva du vil si.")),
             Length(max=TEXT_LENGTH, message=_l("Bruk høyst %(max)d tegn.")),
@@ -67,7 +63,7 @@ class ReportForm(LabForm):
     )
     more = TextAreaField(
         _l("Vil du si mer?"),
-        filters=[_text],
+        filters=[plain_text],
         validators=[Length(max=WORDS_LENGTH, message=_l("Bruk høyst %(max)d tegn."))],
     )
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -17,13 +16,13 @@ from app.core.crash import crash_point
 from app.core.dialect import insert_once
 from app.core.errors import Conflict, NotFound, RuleBroken
 from app.core.once import earlier
+from app.core.oslo import OSLO
 from app.core.submission import Submission
 from app.core.text import N_, clean_text
 from app.outbox import service as outbox
 
 # As an idea: it leaves this much after the time to regret.
 LEAVES_AFTER = timedelta(seconds=1)
-OSLO = ZoneInfo("Europe/Oslo")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,9 @@ from app.core.actor import Actor
 from app.core.errors import RuleBroken
 from app.core.language import SOURCE_LANGUAGE
 from app.core.lix import Reading, read
+from app.core.oslo import OSLO
 from app.core.submission import submission
-from app.core.text import N_, clean_line, clean_text
+from app.core.text import N_
 from app.desk.models import COMMENT_LENGTH, NAME_LENGTH, NOTE_LENGTH, TEMPLATE_LENGTH, AnswerTemplate
 from app.desk.service.bulk import BulkDraft
 from app.desk.service.inputs import NoteDraft
@@ -29,9 +30,8 @@ from app.outbox.query import Stopped
 from app.parcels.models import ORDER, Step
 from app.parcels.query import LABELS
 from app.web.errors import sentence
-from app.web.forms import LabForm, SubmissionKey
+from app.web.forms import LabForm, SubmissionKey, one_line, plain_text
 from app.web.language import gettext
-from app.web.moments import OSLO
 
 MOST = _l("Bruk høyst %(max)d tegn.")
 GROUP = "gruppe:"
@@ -43,14 +43,6 @@ WAYS = {
     Channel.TALK: N_("Samtale"),
 }
 FIRST_DAY, LAST_DAY = date(2020, 1, 1), date(2100, 1, 1)
-
-
-def _line(text: str | None) -> str:
-    return clean_line(text or "")
-
-
-def _text(text: str | None) -> str:
-    return clean_text(text or "")
 
 
 class DeskForm(LabForm):
@@ -103,7 +95,7 @@ class AssignForm(ActForm):
     me = ""
     who = SelectField(_l("Hvem har den?"), validate_choice=False)
     comment = StringField(
-        _l("Hilsen til den som får den"), filters=[_line], validators=[Length(max=COMMENT_LENGTH, message=MOST)]
+        _l("Hilsen til den som får den"), filters=[one_line], validators=[Length(max=COMMENT_LENGTH, message=MOST)]
     )
 
     def offer(self, people: Sequence[Participant], areas: Sequence[Area], actor: Actor) -> None:
@@ -150,7 +142,7 @@ class StepForm(ActForm):
 
     name = "step"
     step = SelectField(_l("Steg"), validate_choice=False)
-    reason = StringField(_l("Grunn"), filters=[_line], validators=[Length(max=1000, message=MOST)])
+    reason = StringField(_l("Grunn"), filters=[one_line], validators=[Length(max=1000, message=MOST)])
 
     def offer(self, present: Step) -> None:
         """Set the steps that lie ahead."""
@@ -169,7 +161,7 @@ class NoteForm(DeskForm):
     submission_id = SubmissionKey()
     text = TextAreaField(
         _l("Notat"),
-        filters=[_text],
+        filters=[plain_text],
         validators=[DataRequired(_l("Skriv notatet.")), Length(max=NOTE_LENGTH, message=MOST)],
     )
 
@@ -186,7 +178,7 @@ class ReplyForm(ActForm):
     template = SelectField(_l("Begynn med en mal"), validate_choice=False)
     text = TextAreaField(
         _l("Svaret"),
-        filters=[_text],
+        filters=[plain_text],
         validators=[DataRequired(_l("Skriv svaret.")), Length(max=REPLY_LENGTH, message=MOST)],
     )
     step = RadioField(
@@ -222,7 +214,7 @@ class BulkForm(DeskForm):
     name = "bulk"
     submission_id = SubmissionKey()
     act = SelectField(_l("Gjør dette med de valgte"), validate_choice=False)
-    reason = StringField(_l("Grunn"), filters=[_line], validators=[Length(max=1000, message=MOST)])
+    reason = StringField(_l("Grunn"), filters=[one_line], validators=[Length(max=1000, message=MOST)])
 
     def offer(self, people: Sequence[Participant], areas: Sequence[Area], *, may_decide: bool) -> None:
         """Set what can be done."""
@@ -250,7 +242,7 @@ class HideForm(ActForm):
     name = "hide"
     reason = StringField(
         _l("Hvorfor skjuler du den?"),
-        filters=[_line],
+        filters=[one_line],
         validators=[DataRequired(_l("Skriv hvorfor. Alle ser grunnen.")), Length(max=500, message=MOST)],
     )
 
@@ -261,7 +253,7 @@ class SaveFilterForm(DeskForm):
     name = "save"
     title = StringField(
         _l("Navn på visningen"),
-        filters=[_line],
+        filters=[one_line],
         validators=[DataRequired(_l("Gi visningen et navn.")), Length(max=NAME_LENGTH, message=MOST)],
     )
 
@@ -272,12 +264,12 @@ class TemplateForm(DeskForm):
     name = "template"
     title = StringField(
         _l("Navn"),
-        filters=[_line],
+        filters=[one_line],
         validators=[DataRequired(_l("Gi malen et navn.")), Length(max=NAME_LENGTH, message=MOST)],
     )
     text = TextAreaField(
         _l("Tekst"),
-        filters=[_text],
+        filters=[plain_text],
         validators=[DataRequired(_l("Skriv teksten.")), Length(max=TEMPLATE_LENGTH, message=MOST)],
     )
 
@@ -329,7 +321,7 @@ class OtherwiseForm(LabForm):
 
     case_number = StringField(
         _l("Saksnummer i arkivet"),
-        filters=[_line],
+        filters=[one_line],
         validators=[Regexp(r"\A20\d\d/[1-9]\d{0,7}\Z", message=_l("Skriv saksnummeret slik: 2026/211."))],
     )
 

@@ -20,21 +20,13 @@ from wtforms.validators import DataRequired, Email, Length, Optional, Validation
 from app.areas.query import Area
 from app.core.goals import GOALS, MOST_GOALS
 from app.core.submission import submission
-from app.core.text import clean_line, clean_text, personal_data
+from app.core.text import personal_data
 from app.files.service import Original
 from app.ideas.models import BODY_LENGTH, EMAIL_LENGTH, PLACE_LENGTH, TITLE_LENGTH
 from app.ideas.service import CorrectionDraft, IdeaDraft
 from app.moderation.models import WORDS_LENGTH
-from app.web.forms import LabForm, SubmissionKey
+from app.web.forms import LabForm, SubmissionKey, one_line, plain_text
 from app.web.language import gettext
-
-
-def _line(text: str | None) -> str:
-    return clean_line(text or "")
-
-
-def _text(text: str | None) -> str:
-    return clean_text(text or "")
 
 
 class IdeaForm(LabForm):
@@ -43,7 +35,7 @@ class IdeaForm(LabForm):
     submission_id = SubmissionKey()
     title = StringField(
         _l("Hva er idéen din?"),
-        filters=[_line],
+        filters=[one_line],
         validators=[
             DataRequired(_l("Skriv hva idéen er.")),
             Length(max=TITLE_LENGTH, message=_l("Bruk høyst %(max)d tegn.")),
@@ -51,7 +43,7 @@ class IdeaForm(LabForm):
     )
     body = TextAreaField(
         _l("Hvorfor er det lurt?"),
-        filters=[_text],
+        filters=[plain_text],
         validators=[
             DataRequired(_l("Skriv hvorfor det er lurt.")),
             Length(max=BODY_LENGTH, message=_l("Bruk høyst %(max)d tegn.")),
@@ -62,11 +54,11 @@ class IdeaForm(LabForm):
     )
     pictures = MultipleFileField(_l("Bilde"))
     place = StringField(
-        _l("Hvor?"), filters=[_line], validators=[Length(max=PLACE_LENGTH, message=_l("Bruk høyst %(max)d tegn."))]
+        _l("Hvor?"), filters=[one_line], validators=[Length(max=PLACE_LENGTH, message=_l("Bruk høyst %(max)d tegn."))]
     )
     email = EmailField(
         _l("Vil du ha svar på e-post?"),
-        filters=[_line],
+        filters=[one_line],
         validators=[
             Optional(),
             Length(max=EMAIL_LENGTH, message=_l("Skriv en kortere e-post.")),
@@ -137,7 +129,7 @@ class AppealForm(LabForm):
     words = TextAreaField(
         _l("Hvorfor er du uenig?"),
         id="appeal-words",
-        filters=[_text],
+        filters=[plain_text],
         validators=[
             DataRequired(_l("Skriv hvorfor du er uenig.")),
             Length(max=WORDS_LENGTH, message=_l("Bruk høyst %(max)d tegn.")),

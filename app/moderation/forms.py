@@ -7,17 +7,13 @@ from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import AnyOf, DataRequired, Length, Regexp
 
-from app.core.text import clean_line, clean_text
+from app.core.text import clean_line
 from app.moderation.models import WORD_LENGTH, WORDS_LENGTH, Reason
 from app.moderation.service import Seen, Verdict
-from app.web.forms import LabForm
+from app.web.forms import LabForm, plain_text
 
 SHOW = "vis"
 REASON_VALUES = tuple(reason.value for reason in Reason)
-
-
-def _text(text: str | None) -> str:
-    return clean_text(text or "")
 
 
 class VerdictForm(LabForm):
@@ -29,7 +25,7 @@ class VerdictForm(LabForm):
     reason = HiddenField(validators=[AnyOf((SHOW, *REASON_VALUES), message=_l("Velg hvorfor."))])
     words = TextAreaField(
         _l("Egne ord"),
-        filters=[_text],
+        filters=[plain_text],
         validators=[Length(max=WORDS_LENGTH, message=_l("Bruk høyst %(max)d tegn."))],
     )
 

@@ -10,18 +10,17 @@ from datetime import date, datetime
 from html import escape
 from pathlib import Path
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import pyrage
 from sqlalchemy import Table
 
 from app.core.language import words_in
+from app.core.oslo import OSLO
 from app.core.text import N_
 from app.files.store import PAGE, PictureStore, make_folder, new_file, sync
 from app.personal.query import Row
 
 FOLDER = "mine"
-OSLO = ZoneInfo("Europe/Oslo")
 # A longer value is a file of its own: a letter, a picture.
 LONGEST_MARK = 64
 # What a person calls our tables and columns; what is not here is shown by its own name.

@@ -26,8 +26,8 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.accounts.models import Participant
 from app.areas.query import Area
+from app.core.oslo import OSLO
 from app.core.submission import submission
-from app.core.text import clean_line, clean_text
 from app.processes.models import (
     LINE_LENGTH,
     MOST_PHASES,
@@ -41,9 +41,8 @@ from app.processes.models import (
 )
 from app.processes.query import OFFERS
 from app.processes.service import NewsDraft, PhaseDraft, ProcessDraft, Typed
-from app.web.forms import LabForm, SubmissionKey
+from app.web.forms import LabForm, SubmissionKey, one_line, plain_text
 from app.web.language import gettext
-from app.web.moments import OSLO
 
 PHASE_FIELD = re.compile(r"phases-([0-9]{1,2})-(?:title|opens|closes|activities)")
 YEARS = range(2020, 2100)
@@ -55,14 +54,6 @@ MODERATION = {
 }
 # The texts that people are to understand: their ease is shown as they are written.
 READ_BY_ALL = ("summary", "influence")
-
-
-def _line(text: str | None) -> str:
-    return clean_line(text or "")
-
-
-def _text(text: str | None) -> str:
-    return clean_text(text or "")
 
 
 class _Checkboxes(SelectMultipleField):  # type: ignore[misc]
@@ -97,7 +88,7 @@ class PhaseForm(Form):  # type: ignore[misc]
 
     title = StringField(
         _l("Hva skjer?"),
-        filters=[_line],
+        filters=[one_line],
         validators=[DataRequired(_l("Skriv hva som skjer.")), Length(max=TITLE_LENGTH, message=TOO_LONG)],
     )
     opens = _Time(
@@ -139,26 +130,26 @@ class ProcessForm(LabForm):
 
     title = StringField(
         _l("Hva heter prosessen?"),
-        filters=[_line],
+        filters=[one_line],
         validators=[DataRequired(_l("Skriv hva prosessen heter.")), Length(max=TITLE_LENGTH, message=TOO_LONG)],
     )
     summary = TextAreaField(
         _l("Hva handler den om?"),
-        filters=[_text],
+        filters=[plain_text],
         validators=[DataRequired(_l("Skriv hva den handler om.")), Length(max=SUMMARY_LENGTH, message=TOO_LONG)],
     )
     influence = TextAreaField(
         _l("Dette kan du påvirke"),
-        filters=[_text],
+        filters=[plain_text],
         validators=[DataRequired(_l("Skriv hva folk kan påvirke.")), Length(max=TEXT_LENGTH, message=TOO_LONG)],
     )
     decided_by = StringField(
         _l("Hvem bestemmer?"),
-        filters=[_line],
+        filters=[one_line],
         validators=[DataRequired(_l("Skriv hvem som bestemmer.")), Length(max=LINE_LENGTH, message=TOO_LONG)],
     )
     decides_on = _Day(_l("Når bestemmer de?"))
-    place = StringField(_l("Hvor?"), filters=[_line], validators=[Length(max=LINE_LENGTH, message=TOO_LONG)])
+    place = StringField(_l("Hvor?"), filters=[one_line], validators=[Length(max=LINE_LENGTH, message=TOO_LONG)])
     area = SelectField(_l("Hva hører den til?"), validate_choice=False)
     owner = SelectField(_l("Hvem har ansvaret?"), validate_choice=False)
     members = _Checkboxes(_l("Hvem flere kan endre den?"), validate_choice=False)
@@ -225,7 +216,7 @@ class TitleForm(LabForm):
     submission_id = SubmissionKey()
     title = StringField(
         _l("Hva heter prosessen?"),
-        filters=[_line],
+        filters=[one_line],
         validators=[DataRequired(_l("Skriv hva prosessen heter.")), Length(max=TITLE_LENGTH, message=TOO_LONG)],
     )
 
@@ -235,7 +226,7 @@ class EndForm(LabForm):
 
     outcome = TextAreaField(
         _l("Dette ble gjort"),
-        filters=[_text],
+        filters=[plain_text],
         validators=[
             DataRequired(_l("Skriv hva som ble gjort. Alle kan lese det.")),
             Length(max=TEXT_LENGTH, message=TOO_LONG),
@@ -249,12 +240,12 @@ class NewsForm(LabForm):
     submission_id = SubmissionKey()
     title = StringField(
         _l("Overskrift"),
-        filters=[_line],
+        filters=[one_line],
         validators=[DataRequired(_l("Skriv en overskrift.")), Length(max=TITLE_LENGTH, message=TOO_LONG)],
     )
     text = TextAreaField(
         _l("Hva er nytt?"),
-        filters=[_text],
+        filters=[plain_text],
         validators=[DataRequired(_l("Skriv hva som er nytt.")), Length(max=TEXT_LENGTH, message=TOO_LONG)],
     )
 

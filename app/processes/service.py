@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 import regex
 from sqlalchemy import delete, select
@@ -16,6 +15,7 @@ from app.audit import service as audit
 from app.core.actor import STAFF, Actor, Role
 from app.core.dialect import insert_once
 from app.core.errors import Conflict, NotFound, RuleBroken
+from app.core.oslo import OSLO
 from app.core.submission import Submission
 from app.core.text import N_
 from app.outbox import service as outbox
@@ -37,7 +37,6 @@ from app.processes.models import (
 from app.processes.policy import may_end, may_make
 from app.processes.query import NOT_THERE, Door, phases_of, saved_by
 
-OSLO = ZoneInfo("Europe/Oslo")
 Typed = Mapping[str, Sequence[str]]
 CHANGED = N_("%(name)s endret denne %(clock)s. Det du har skrevet, står her. Åpne siden på nytt for å se det nye.")
 _IN_ADDRESS = str.maketrans({"æ": "ae", "ø": "o", "å": "a", "á": "a", "č": "c", "đ": "d", "ŋ": "n", "š": "s",

@@ -11,7 +11,7 @@ from wtforms.i18n import messages_path
 from wtforms.validators import ValidationError
 
 from app.core.language import SOURCE_LANGUAGE
-from app.core.text import N_
+from app.core.text import N_, clean_line, clean_text
 from app.web.language import locale
 
 HEADER = "Idempotency-Key"
@@ -29,6 +29,16 @@ class LabForm(FlaskForm):  # type: ignore[misc] # Flask-WTF has no types
 def _words_of_fields(language: str) -> NullTranslations:
     """The library speaks bokmål and English; who reads nynorsk or Sámi gets bokmål, not the English of its source."""
     return Translations.load(messages_path(), [language, SOURCE_LANGUAGE], domain="wtforms")
+
+
+def one_line(text: str | None) -> str:
+    """Clean what was typed into one line: a phone that fills in an address puts a blank after it."""
+    return clean_line(text or "")
+
+
+def plain_text(text: str | None) -> str:
+    """Clean what was typed into a text of several lines."""
+    return clean_text(text or "")
 
 
 class SubmissionKey(HiddenField):  # type: ignore[misc]

@@ -2,14 +2,12 @@
 
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 
+from app.core.oslo import OSLO
 from app.web.language import gettext as _
 from app.web.language import locale, ngettext
-
-OSLO = ZoneInfo("Europe/Oslo")
 
 # Babel has no words for Lule Sámi, and writes Northern Sámi days in an order nobody uses. Months in the genitive, as in
 # «njukčamánu 3. beaivi». Drafts, not read by a speaker.

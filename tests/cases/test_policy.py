@@ -7,7 +7,7 @@ import pytest
 from app.cases.client import ArchiveStatus
 from app.cases.codes import codes_in_force
 from app.cases.policy import is_unknown, next_poll, step_of
-from app.cases.titles import OSLO
+from app.core.oslo import OSLO
 from app.parcels.models import Step
 from tests.support.letters import CODES, NOON
 

@@ -10,7 +10,7 @@ from lxml import etree
 from app.cases.client import Document, ExternalKey, Folder, Kind, Letter, Sender, SenderKind
 from app.cases.codes import Codes
 from app.cases.geointegrasjon import names as ns
-from app.cases.titles import OSLO
+from app.core.oslo import OSLO
 from app.core.outbound.archive import Credentials
 
 Element = etree._Element  # noqa: SLF001 - lxml gives its element type no other name

@@ -6,6 +6,7 @@ from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from app.areas.query import areas
+from app.core.oslo import OSLO
 from app.core.receipt import receipt_token
 from app.desk.forms import RegisterForm
 from app.desk.policy import READERS
@@ -17,7 +18,6 @@ from app.web.access import open_to
 from app.web.context import current_actor, now
 from app.web.extensions import session, settings
 from app.web.htmx import respond
-from app.web.moments import OSLO
 from app.web.qr import qr_svg
 
 

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from app.accounts import query as accounts
 from app.areas.query import areas
+from app.core.oslo import OSLO
 from app.core.text import clean_line
 from app.desk import query
 from app.desk.forms import (
@@ -38,7 +39,7 @@ from app.web.context import current_actor, now
 from app.web.extensions import session, settings
 from app.web.htmx import respond
 from app.web.language import gettext, number_text
-from app.web.moments import OSLO, day_text
+from app.web.moments import day_text
 
 CHANNEL = "archive"
 LONGEST_SEARCH = 200
