@@ -135,16 +135,16 @@ def check(going: Round) -> None:
 def everything(going: Round) -> None:
     """Find the browser first: a machine without one should hear so before ten minutes of tests."""
     find_browser(going)
-    bring_strace()
+    bring("strace", "strace", "R5 looks from outside with strace.")
     check(going)
     journeys(going)
 
 
-def bring_strace() -> None:
-    """R5 looks at the program from outside. Where we may not install what it looks with, it is named as skipped."""
-    if shutil.which("strace") is None and os.geteuid() == 0:
+def bring(program: str, package: str, why: str) -> None:
+    """Install what a check looks at us with. Where we may not, the check is named as skipped."""
+    if shutil.which(program) is None and os.geteuid() == 0:
         with contextlib.suppress(Stop):
-            install_by_apt(["strace"], "R5 looks from outside with strace.")
+            install_by_apt([package], why)
 
 
 def find_browser(going: Round) -> None:
@@ -162,7 +162,8 @@ def journeys(going: Round) -> None:
 def slow(going: Round) -> None:
     """The full sizes: all themes, widths and states, and the long checks; on both databases."""
     find_browser(going)
-    bring_strace()
+    bring("strace", "strace", "R5 looks from outside with strace.")
+    bring("nginx", "nginx-light", "S14 sends its thousand addresses through nginx itself.")
     whole_system = (*THREE, "-m", "slow and not journey", "tests")
     going.tests("slow tests on SQLite", whole_system)
     with database_server(going) as address:

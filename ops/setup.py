@@ -259,21 +259,21 @@ def run_to_end(command: Command, watch: Callable[[str], None] = lambda _line: No
     """Run `command` with its output in .cache/setup/<name>.log; `watch` sees each line. Raises Stop when it fails."""
     log = LOGS / f"{command.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("w") as kept:
-        process = subprocess.Popen(
-            command.argv,
-            cwd=ROOT,
-            env=dict(command.environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        )
+    running = subprocess.Popen(
+        command.argv,
+        cwd=ROOT,
+        env=dict(command.environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    with log.open("w") as kept, running as process:
         for line in process.stdout or ():
             kept.write(line)
             watch(line)
-        status = process.wait()
+    status = process.returncode
     if status != 0:
         raise Stop(reason(command.name, log))
 
