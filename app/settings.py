@@ -1,6 +1,7 @@
 """All settings, read once from the environment. `make run` alone needs none of them."""
 
 import difflib
+import ipaddress
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -9,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 MODES = ("demo", "test", "production")
+PASSKEY_RULES = ("off", "when_registered", "required")
 DEV_MARK = "DEV"
 
 
@@ -73,6 +75,9 @@ class Settings:
     oidc_staff_key_file: str = ""
     oidc_staff_key_id: str = ""
 
+    # What staff who sign in with a code must show as well; "": as staff_passkey_rule says.
+    staff_passkey: str = ""
+
     live_url: str = ""
     undo_seconds: float = 10.0
     relay_every: float = 1.0
@@ -102,6 +107,22 @@ class Settings:
     def database(self) -> str:
         """The address of the database: the one given, else SQLite in the instance folder."""
         return self.database_url or f"sqlite:///{self.instance.resolve() / 'innbyggerlab.sqlite'}"
+
+    @property
+    def staff_passkey_rule(self) -> str:
+        """One of PASSKEY_RULES. In production a code alone is not enough to read what people have written."""
+        return self.staff_passkey or ("required" if self.production else "when_registered")
+
+    @property
+    def passkey_origin(self) -> str:
+        """Where passkeys work: they belong to a name, never to a number. This machine has one; "" for other numbers."""
+        parts = urlsplit(self.public_url)
+        try:
+            number = ipaddress.ip_address(parts.hostname or "")
+        except ValueError:
+            return f"{parts.scheme}://{parts.netloc}"
+        port = f":{parts.port}" if parts.port else ""
+        return f"{parts.scheme}://localhost{port}" if number.is_loopback else ""
 
     @property
     def lease_seconds(self) -> float:
@@ -215,11 +236,20 @@ def _faults(settings: Settings) -> list[str]:
     ]
     if settings.photo_isolation not in {"auto", "off"}:
         found.append("LAB_PHOTO_ISOLATION must be auto or off.")
+    found += _passkey_faults(settings)
     for who in ("citizen", "staff"):
         found += _provider_faults(settings, who)
     if settings.production and not found:
         found += _production_faults(settings)
     return found
+
+
+def _passkey_faults(settings: Settings) -> list[str]:
+    if settings.staff_passkey_rule not in PASSKEY_RULES:
+        return [f"LAB_STAFF_PASSKEY must be one of {', '.join(PASSKEY_RULES)}."]
+    if settings.staff_passkey_rule == "required" and not settings.passkey_origin:
+        return ["LAB_STAFF_PASSKEY=required needs a LAB_PUBLIC_URL with a name: a passkey belongs to one."]
+    return []
 
 
 def _provider_faults(settings: Settings, who: str) -> list[str]:

@@ -53,6 +53,32 @@ def test_an_identity_provider_with_all_it_needs_starts(tmp_path):
     assert "between us" not in repr(provider)
 
 
+@pytest.mark.parametrize(
+    ("address", "origin"),
+    [
+        ("https://lab.example", "https://lab.example"),
+        ("http://127.0.0.1:8000", "http://localhost:8000"),
+        ("http://[::1]", "http://localhost"),
+        ("http://10.0.0.5:8000", ""),
+    ],
+)
+def test_passkeys_belong_to_a_name_and_this_machine_has_one(address, origin):
+    assert read_settings({"LAB_PUBLIC_URL": address}).passkey_origin == origin
+
+
+def test_passkeys_that_can_never_work_are_not_required():
+    with pytest.raises(SettingsError, match="a passkey belongs to one"):
+        read_settings({"LAB_STAFF_PASSKEY": "required", "LAB_PUBLIC_URL": "http://10.0.0.5:8000"})
+    with pytest.raises(SettingsError, match="off, when_registered, required"):
+        read_settings({"LAB_STAFF_PASSKEY": "maybe"})
+
+
+def test_a_demo_asks_those_who_have_a_passkey_and_production_asks_all():
+    assert Settings().staff_passkey_rule == "when_registered"
+    assert Settings(mode="production").staff_passkey_rule == "required"
+    assert Settings(mode="production", staff_passkey="off").staff_passkey_rule == "off"
+
+
 def test_production_names_everything_that_is_unsafe():
     with pytest.raises(SettingsError) as told:
         read_settings({"LAB_MODE": "production", "LAB_PUSH_HOSTS": "localhost:1", "LAB_CRASH_AT": "send.after_lease"})

@@ -5,7 +5,7 @@ from email_validator import EmailNotValidError, validate_email
 from flask import Flask
 from flask.cli import AppGroup
 
-from app.accounts import query, service
+from app.accounts import passkeys, query, service
 from app.core.actor import Role
 from app.core.errors import NotFound
 from app.web.context import now
@@ -57,6 +57,18 @@ def close(email: str) -> None:
     except NotFound:
         raise SystemExit(f"Ingen har e-posten {email}. Se flask users list.") from None
     click.echo(f"{email} er stengt.")
+
+
+@users.command("remove-passkeys")
+@click.argument("email")
+def remove_passkeys(email: str) -> None:
+    """Fjern alle passnøklene til EMAIL, som har mistet sin. De blir logget ut overalt."""
+    try:
+        with writing() as opened:
+            count = passkeys.remove_all(opened, email, actor=None, now=now())
+    except NotFound:
+        raise SystemExit(f"Ingen har e-posten {email}. Se flask users list.") from None
+    click.echo(f"{email} hadde {count} passnøkler. De er fjernet.")
 
 
 def _address(email: str) -> str:

@@ -5,7 +5,7 @@ import secrets
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from app.core.actor import Actor, Role
@@ -78,6 +78,8 @@ class SignIn(Identified, Model):
     """Somebody signed in on one device, until ends_at (not included); the row goes when it is ended.
 
     browser, system: in words such as Chrome and Android, "" when we know none; never what the browser said in full.
+    waits: the code was right and a passkey is still wanted, so nobody is signed in yet. challenge: what a passkey is
+    asked to sign here; it goes with the first answer, whatever that is worth.
     """
 
     __tablename__ = "sign_ins"
@@ -92,3 +94,24 @@ class SignIn(Identified, Model):
     system: Mapped[str] = column("technical", String(20))
     begun_at: Mapped[datetime] = column("technical")
     ends_at: Mapped[datetime] = column("technical")
+    waits: Mapped[bool] = column("technical", default=False)
+    challenge: Mapped[bytes | None] = column("technical", LargeBinary(32))
+    challenged_at: Mapped[datetime | None] = column("technical")
+
+
+class Passkey(Identified, Model):
+    """The public half of a key that lies on somebody's device or key ring; the other half never leaves it.
+
+    credential_id: what the device calls it. public_key: COSE, as the device gave it. sign_count: how often the device
+    says it has signed; 0 for ever where it does not count. name: what its owner calls it.
+    """
+
+    __tablename__ = "passkeys"
+
+    participant_id: Mapped[UUID] = column("person", ForeignKey("participants.id"), index=True)
+    credential_id: Mapped[bytes] = column("person", LargeBinary(1023), unique=True)
+    public_key: Mapped[bytes] = column("person", LargeBinary)
+    sign_count: Mapped[int] = column("technical", BigInteger)
+    name: Mapped[str] = column("person", String(40))
+    made_at: Mapped[datetime] = column("technical")
+    used_at: Mapped[datetime | None] = column("technical")

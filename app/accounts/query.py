@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.accounts.models import Participant, SignIn, SignInCode
+from app.accounts.models import Participant, Passkey, SignIn, SignInCode
 from app.core.actor import STAFF, Actor, Role
 from app.core.receipt import one_time_code, sign_in_link
 
@@ -37,17 +37,33 @@ class CodeToSend:
 
 
 def signed_in_or_none(session: Session, sign_in_id: UUID, *, now: datetime) -> Participant | None:
-    """Return who is signed in by this sign-in: it is not ended, it has not run out, and the account is open."""
+    """Return who is signed in by this sign-in: it is whole and not ended, has not run out, and the account is open."""
     return session.scalar(
         select(Participant)
         .join(SignIn, SignIn.participant_id == Participant.id)
-        .where(SignIn.id == sign_in_id, SignIn.ends_at > now, Participant.closed_at.is_(None))
+        .where(SignIn.id == sign_in_id, SignIn.waits.is_(False), SignIn.ends_at > now, Participant.closed_at.is_(None))
     )
+
+
+def waiting_or_none(session: Session, sign_in_id: UUID, *, now: datetime) -> SignIn | None:
+    """Return a sign-in that waits for its passkey: it has not run out, and the account is open."""
+    return session.scalar(
+        select(SignIn)
+        .join(Participant, SignIn.participant_id == Participant.id)
+        .where(SignIn.id == sign_in_id, SignIn.waits, SignIn.ends_at > now, Participant.closed_at.is_(None))
+    )
+
+
+def passkeys_of(session: Session, participant_id: UUID | None) -> Sequence[Passkey]:
+    """Return somebody's passkeys, the newest first. There are few: MOST in `app.accounts.passkeys`."""
+    own = select(Passkey).where(Passkey.participant_id == participant_id)
+    return session.scalars(own.order_by(Passkey.made_at.desc(), Passkey.id)).all()
 
 
 def sign_ins_of(session: Session, actor: Actor, *, now: datetime, limit: int = 50) -> Sequence[SignIn]:
     """Return where `actor` is signed in, the newest first."""
-    own = select(SignIn).where(SignIn.participant_id == actor.participant_id, SignIn.ends_at > now)
+    whole = SignIn.waits.is_(False), SignIn.ends_at > now
+    own = select(SignIn).where(SignIn.participant_id == actor.participant_id, *whole)
     return session.scalars(own.order_by(SignIn.begun_at.desc(), SignIn.id).limit(limit)).all()
 
 

@@ -24,10 +24,13 @@ from app.outbox import service as outbox
 TRIES = 5
 # How long an address is kept that nobody has shown to be theirs.
 ADDRESS_KEPT = timedelta(days=14)
+NOBODY = N_("Ingen har denne e-posten.")
 CLOSED = N_("Denne kontoen er stengt.")
 NO_ROLE = N_("Du har ikke tilgang ennå. Spør den som styrer Innbyggerlab om å gi deg en rolle.")
 # How long a sign-in lasts at most. A citizen's phone is their own; what staff can do is worth a code a week.
 CITIZEN_LASTS, WORK_LASTS = timedelta(days=365), timedelta(days=7)
+# How long a sign-in waits for its passkey.
+WAIT_LASTS = timedelta(minutes=15)
 WRONG = N_("Koden stemmer ikke, eller den er for gammel. Be om en ny.")
 LINK_REFUSALS = {
     LinkState.SPENT: N_("Lenka er brukt, eller den er for gammel. Be om en ny."),
@@ -49,8 +52,12 @@ def add_participant(session: Session, *, email: str, name: str, title: str, role
 def give_role(
     session: Session, *, email: str, name: str, title: str, role: Role, actor: Actor | None, now: datetime
 ) -> Participant:
-    """Make somebody a participant with this role, or give it to the one who is there; noted in the audit log."""
+    """Make somebody a participant with this role, or give it to the one who is there; noted in the audit log.
+
+    They sign in once more: what a role asks of who signs in, an older sign-in has not been asked.
+    """
     made = add_participant(session, email=email, name=name, title=title, role=role, now=now)
+    _end_all(session, made.id)
     audit.note(session, "role_given", f"participant:{made.id}", actor=actor, now=now, said={"role": role.value})
     return made
 
@@ -59,7 +66,7 @@ def close_account(session: Session, email: str, *, actor: Actor | None, now: dat
     """Let somebody in no more, and sign them out everywhere; a second time changes nothing. Raises NotFound."""
     found = session.scalar(select(Participant).where(Participant.email == email.strip().lower()))
     if found is None:
-        raise NotFound(N_("Ingen har denne e-posten."))
+        raise NotFound(NOBODY)
     _end_all(session, found.id)
     if found.closed_at is None:
         found.closed_at = now
@@ -139,8 +146,6 @@ def _signed_in(session: Session, code: SignInCode, refusal: str, now: datetime) 
     participant = _citizen(session, code, now) if used is not None else None
     if participant is None or participant.closed_at is not None:
         raise RuleBroken(refusal, field="code")
-    if participant.actor.is_staff:
-        audit.note(session, "signed_in", f"participant:{participant.id}", actor=participant.actor, now=now)
     return participant
 
 
@@ -184,7 +189,6 @@ def colleague_of(session: Session, identity: Identity, *, now: datetime) -> Part
         found = _bound(session, identity, known, now) if known is not None and works_here else None
     if found is None or found.closed_at is not None or not found.actor.is_staff:
         raise NotAllowed(NO_ROLE)
-    audit.note(session, "signed_in", f"participant:{found.id}", actor=found.actor, now=now)
     return found
 
 
@@ -206,13 +210,21 @@ def _bound(session: Session, identity: Identity, participant: Participant, now: 
     return first
 
 
-def begin_sign_in(session: Session, participant: Participant, *, device: Device, now: datetime) -> UUID:
-    """Note that somebody is signed in on a device; return the id that their session carries."""
-    lasts = WORK_LASTS if participant.actor.is_staff else CITIZEN_LASTS
+def begin_sign_in(
+    session: Session, participant: Participant, *, device: Device, now: datetime, waits: bool = False
+) -> UUID:
+    """Note that somebody is signed in on a device; return the id that their session carries.
+
+    waits: they are not, until a passkey has been shown: then this row goes, and a whole one begins.
+    """
+    works_here = participant.actor.is_staff
+    lasts = WAIT_LASTS if waits else WORK_LASTS if works_here else CITIZEN_LASTS
     made = SignIn(participant_id=participant.id, browser=device.browser, system=device.system, begun_at=now)
-    made.ends_at = now + lasts
+    made.waits, made.ends_at = waits, now + lasts
     session.add(made)
     session.flush()
+    if works_here and not waits:
+        audit.note(session, "signed_in", f"participant:{participant.id}", actor=participant.actor, now=now)
     return made.id
 
 

@@ -36,6 +36,7 @@ NAMES: Mapping[str, str] = {
     "participants": N_("Kontoen din"),
     "sign_in_codes": N_("Koder du har bedt om"),
     "push_subscriptions": N_("Varsler"),
+    "passkeys": N_("Passnøkler"),
     "own_files": N_("Filer du har hentet"),
     "parcels": N_("Pakker"),
     "title": N_("Tittel"),

@@ -99,6 +99,7 @@ RULES: Sequence[Rule] = (
     Rule("codes", "sign_in_codes", _at("made_at"), "keep_codes_days", End.GONE),
     Rule("sign_ins", "sign_ins", _at("ends_at"), "keep_codes_days", End.GONE),
     Rule("identities", "provider_identities", _account_closed_at, "keep_accounts_days", End.GONE),
+    Rule("passkeys", "passkeys", _account_closed_at, "keep_accounts_days", End.GONE),
     Rule("accounts", "participants", _at("closed_at"), "keep_accounts_days", End.NAMELESS),
     Rule("inputs", "ideas", _at("submitted_at"), "keep_inputs_days", End.NAMELESS),
     Rule("comments", "comments", _at("submitted_at"), "keep_inputs_days", End.NAMELESS),

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from app.accounts.models import Participant
+from app.accounts.models import Participant, Passkey
 from app.audit.models import AuditLine
 
 
@@ -47,6 +47,30 @@ def test_whoever_has_left_is_closed_once_and_signed_out_everywhere(users, sessio
     assert "stengt" in users("list").output
 
 
+def test_whoever_has_lost_their_passkeys_is_signed_out_everywhere_and_has_none_any_more(users, session, visit_as, now):
+    per = visit_as("per")
+    per_id = session.scalars(select(Participant.id)).one()
+    for number in (1, 2):
+        key = {"credential_id": bytes([number]), "public_key": b"p", "sign_count": 0, "name": "Mobil", "made_at": now}
+        session.add(Passkey(participant_id=per_id, **key))
+
+    said = users("remove-passkeys", "PER@test.example")
+
+    assert (said.exit_code, said.output) == (0, "PER@test.example hadde 2 passnøkler. De er fjernet.\n")
+    assert session.scalars(select(Passkey)).all() == []
+    per.get("/arbeidsflate", expect=303)
+    assert session.scalars(select(AuditLine.action)).all() == ["passkeys_removed"]
+
+
+def test_a_new_role_asks_for_a_new_sign_in(users, visit_as):
+    kari = visit_as("citizen")
+    assert "Logg ut" in kari.get("/mine").words
+
+    users("add", "citizen@test.example", "--role", "moderator", "--name", "Kari")
+
+    kari.get("/arbeidsflate", expect=303)
+
+
 def test_all_accounts_are_listed_open_ones_first(users, visit_as):
     visit_as("per")
     visit_as("fatima")
@@ -68,6 +92,7 @@ def test_all_accounts_are_listed_open_ones_first(users, visit_as):
         (("add", "per@test.example", "--role", "moderator", "--name", " "), "navnet minst ett"),
         (("add", "per@test.example", "--role", "moderator", "--name", "P" * 81), "høyst 80 tegn"),
         (("close", "ukjent@test.example"), "Ingen har e-posten"),
+        (("remove-passkeys", "ukjent@test.example"), "Ingen har e-posten"),
     ],
 )
 def test_what_cannot_be_done_is_told_and_changes_nothing(users, session, words, said):

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
-from app.accounts.models import Participant, ProviderIdentity, SignIn, SignInCode
+from app.accounts.models import Participant, Passkey, ProviderIdentity, SignIn, SignInCode
 from app.cases.models import SealedLetter
 from app.comments.models import Comment, Report
 from app.core.actor import Actor, Role
@@ -41,6 +41,7 @@ CLASSES: dict[str, tuple[int, Count]] = {
     "codes": (14, rows_of(SignInCode)),
     "sign_ins": (14, rows_of(SignIn)),
     "identities": (730, rows_of(ProviderIdentity)),
+    "passkeys": (730, rows_of(Passkey)),
     "accounts": (730, rows_of(Participant, Participant.name == "Lise")),
     "inputs": (730, rows_of(Idea, (Idea.email == EMAIL) | Idea.device_key.is_not(None) | Idea.author_id.is_not(None))),
     "comments": (730, rows_of(Comment, Comment.device_key.is_not(None) | Comment.author_id.is_not(None))),
@@ -167,6 +168,10 @@ def town(session: Session, settings: Settings, now: datetime) -> None:
     session.add_all([
         SignInCode(id=uuid4(), email=EMAIL, language="nb", browser_hash=bytes(32), made_at=now),
         ProviderIdentity(id=uuid4(), participant_id=lise.id, issuer="https://id.example", sub="x", made_at=now),
+        Passkey(
+            id=uuid4(), participant_id=lise.id, credential_id=b"c", public_key=b"p", sign_count=0, name="Mobil",
+            made_at=now,
+        ),
         SignIn(
             id=uuid4(), participant_id=lise.id, browser="", system="", begun_at=now - DAY, ends_at=now,
         ),

@@ -232,6 +232,7 @@ def addresses(app: Flask, things: KarisThings) -> Iterator[tuple[Rule, str]]:
         "process_id": [things.draft.id, things.shown.id],
         "slug": [things.shown.slug, things.draft.slug],
         "sign_in_id": ids,
+        "passkey_id": ids,
         "template_id": [things.template],
         "view_id": [things.template],
         "comment_id": [comment.id for comment in things.comments.values()],

@@ -14,7 +14,7 @@ from app.accounts.models import Participant
 from app.accounts.query import LinkState
 from app.accounts.routes import bp
 from app.accounts.routes.by_provider import providers
-from app.accounts.routes.letting_in import let_in, remember_target
+from app.accounts.routes.letting_in import let_in_by_mail, remember_target
 from app.core.errors import RuleBroken
 from app.core.receipt import read_sign_in_link
 from app.web.access import open_to
@@ -101,7 +101,7 @@ def use() -> ResponseReturnValue:
         keep_changes()  # the try stays counted, though the answer is a refusal
         form.code.errors = [sentence(refusal)]
         return respond("accounts/code.html", form=form, status=422)
-    return let_in(participant, session())
+    return let_in_by_mail(participant, session())
 
 
 def _who(digits: str) -> Participant:
@@ -133,7 +133,7 @@ def use_link(token: str) -> ResponseReturnValue:
     state = query.link_state(session(), code_id, browser=browser, now=now())
     if state is not LinkState.OPEN:
         return _link_page(token, state, 422)
-    return let_in(service.use_link(session(), code_id, browser=browser, now=now()), session())
+    return let_in_by_mail(service.use_link(session(), code_id, browser=browser, now=now()), session())
 
 
 def _link_page(token: str, state: LinkState, status: int) -> Response:

@@ -9,15 +9,15 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_user
 from sqlalchemy.orm import Session
 
-from app.accounts import query, service
+from app.accounts import passkeys, query, service
 from app.accounts.devices import device_of
 from app.accounts.models import Participant
-from app.accounts.routes import NEXT
+from app.accounts.routes import NEXT, WAITS
 from app.accounts.routes.taking_along import has_something_aside
 from app.core.actor import STAFF, Role
 from app.web.access import STAFF_PREFIX, local_path
 from app.web.context import begin_session, end_session, now
-from app.web.extensions import login, session
+from app.web.extensions import login, session, settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,15 @@ def load(user_id: str) -> SignedIn | None:
 def remember_target() -> None:
     """Note where somebody wants to go once they are signed in."""
     cookie[NEXT] = local_path(request.args.get("neste"), "")
+
+
+def let_in_by_mail(participant: Participant, opened: Session) -> ResponseReturnValue:
+    """Let in who has used a code or a link; first by their passkey, where one is wanted."""
+    if not passkeys.is_wanted(opened, participant, settings().staff_passkey_rule):
+        return let_in(participant, opened)
+    device = device_of(request.user_agent.string)
+    cookie[WAITS] = str(service.begin_sign_in(opened, participant, device=device, now=now(), waits=True))
+    return redirect(url_for(".passkey_step"), code=303)
 
 
 def let_in(participant: Participant, opened: Session) -> ResponseReturnValue:

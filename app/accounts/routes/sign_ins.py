@@ -2,12 +2,14 @@
 
 from uuid import UUID
 
-from flask import redirect, url_for
+from flask import Response, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, logout_user
 
 from app.accounts import query, service
+from app.accounts.forms import NewPasskeyForm
 from app.accounts.routes import bp
+from app.accounts.routes.passkey_place import device_name, passkey_place
 from app.core.actor import STAFF, Role
 from app.web.access import open_to
 from app.web.context import current_actor, end_session, now
@@ -20,8 +22,23 @@ WITH_AN_ACCOUNT = (Role.CITIZEN, *STAFF)
 @bp.get("/mine/innlogginger")
 @open_to(*WITH_AN_ACCOUNT)
 def sign_ins() -> ResponseReturnValue:
-    found = query.sign_ins_of(session(), current_actor(), now=now())
-    return respond("accounts/sign_ins.html", sign_ins=found, this=current_user.sign_in_id, now=now())
+    return sign_ins_page(NewPasskeyForm(name=device_name()))
+
+
+def sign_ins_page(form: NewPasskeyForm, status: int = 200) -> Response:
+    """Show where somebody is signed in; and to those who work here, their passkeys, with `form` for one more."""
+    actor = current_actor()
+    return respond(
+        "accounts/sign_ins.html",
+        status=status,
+        sign_ins=query.sign_ins_of(session(), actor, now=now()),
+        this=current_user.sign_in_id,
+        works_here=actor.is_staff,
+        passkeys=query.passkeys_of(session(), actor.participant_id) if actor.is_staff else (),
+        form=form,
+        place=passkey_place(),
+        now=now(),
+    )
 
 
 @bp.post("/mine/innlogginger/<uuid:sign_in_id>/logg-ut")

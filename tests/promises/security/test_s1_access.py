@@ -104,6 +104,7 @@ def concrete(map_: Map, rule: str, things: KarisThings) -> str:
         "<uuid:delivery_id>": str(things.stopped),
         "<uuid:item_id>": str(things.asked),
         "<uuid:sign_in_id>": str(things.public.id),
+        "<uuid:passkey_id>": str(things.public.id),
         "<uuid:template_id>": str(things.template),
         "<uuid:view_id>": str(things.template),
         "<uuid:file_id>": str(things.own_file),

@@ -19,6 +19,7 @@ NOT_HERS = {
     "desk_": "what colleagues write to each other: only /arbeidsflate reads it, and nothing of it is hers",
     "focus_areas.": "ours, and public",
     "idea_corrections.": "her words as they are public now, and as the archive has them",
+    "passkeys.": "of staff; a citizen has none",
     "provider_identities.": "the provider's name for somebody; no page reads it",
     "reports.": "what somebody says of hers, for staff",
     "saved_filters.": "of staff",

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.accounts.models import Participant
+from app.accounts.models import Participant, Passkey
 from app.comments.models import Comment, Report
 from app.core.actor import Actor, Role
 from app.core.submission import submission
@@ -23,6 +23,7 @@ from app.outbox.models import OutboxDelivery, OutboxEvent, Pause
 from app.parcels import service as parcels
 from app.parcels.models import Step
 from app.processes.models import News, Phase, WorkingCopy
+from tests.support.accounts import staff
 from tests.support.browser import LiveSite, phone
 from tests.support.ideas import make_idea
 from tests.support.karis_things import KarisThings, written_columns
@@ -182,6 +183,7 @@ class Town:
             "/arbeidsflate/prosesser",
             f"/arbeidsflate/prosesser/{things.draft.id}",
             f"/arbeidsflate/prosesser/{things.draft.id}/forhandsvis",
+            "/mine/innlogginger",
         ]
         receipts = [f"/kvittering/{things.receipt(idea)}" for idea in ideas]
         self.pages = [
@@ -220,6 +222,7 @@ def town(session, settings, kari, things, now) -> Town:
     _desk(session, ideas[0], worker.id, now)
     _moderation(session, ideas[0], now)
     _processes(session, things, now)
+    _passkey(session, now)
     session.add(Pause(scope=STRINGS[0], reason=ALL, since=now, probe_at=now, closed=True))
     session.commit()
     return Town(ideas, things)
@@ -253,6 +256,13 @@ def _desk(session: Session, idea: Idea, worker: UUID, now: datetime) -> None:
         Bulk(what="step", value="read", reason=ALL, by_id=worker, at=now, submission_hash=bytes(32),
              content_digest=bytes(32)),
     ])  # fmt: skip
+
+
+def _passkey(session: Session, now: datetime) -> None:
+    """What an administrator calls a passkey."""
+    owner = staff(session, "administrator", Role.ADMINISTRATOR, now).participant_id
+    key = {"credential_id": b"c", "public_key": b"p", "sign_count": 0, "name": STRINGS[1], "made_at": now}
+    session.add(Passkey(participant_id=owner, **key))
 
 
 def _moderation(session: Session, idea: Idea, now: datetime) -> None:
