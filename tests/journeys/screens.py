@@ -94,6 +94,11 @@ def fold_out(page: "Page") -> None:
     page.locator("details summary").first.click()
 
 
+def choose_poster(page: "Page") -> None:
+    page.locator("#poster summary").click()
+    expect(page.locator("#poster-a4")).to_be_visible()
+
+
 def think_of_withdrawing(page: "Page") -> None:
     page.locator("#withdraw summary").click()
     expect(page.get_by_role("button", name="Trekk tilbake")).to_be_visible()
@@ -150,6 +155,7 @@ SCREENS = (
     Screen("new idea, much like another", "/ideer/ny", act=write_what_is_there),
     Screen("new idea without network", "/ideer/ny", act=lose_the_net),
     Screen("idea", "{idea}"),
+    Screen("idea, its posters", "{idea}", act=choose_poster),
     Screen("idea that is done", "{done}"),
     Screen("idea of a long title", "{long}"),
     Screen("idea that is hidden", "{hidden}"),
