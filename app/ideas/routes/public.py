@@ -38,7 +38,7 @@ from app.web.language import gettext as _
 from app.web.moments import noon_of
 from app.web.poster import poster_answer
 from app.web.security import OFFLINE
-from app.web.sharecard import share_card
+from app.web.sharecard import card_answer
 
 LONGEST_SEARCH = 100
 # Which form this device sent last: its receipt tells the phone to forget that draft.
@@ -231,10 +231,7 @@ def _own_receipt(idea: PublishedIdea, actor: Actor) -> str | None:
 def card(idea_id: UUID) -> ResponseReturnValue:
     """The picture for those who share the address: made of what everybody may read, for everybody alike."""
     idea = _read_by_all(idea_id)
-    response = make_response(share_card(idea.title, _("Idé")))
-    response.mimetype = "image/png"
-    response.headers["Cache-Control"] = "public, max-age=3600"
-    return response
+    return card_answer(idea.title, _("Idé"))
 
 
 @bp.get("/ideer/<uuid:idea_id>/plakat.pdf")

@@ -12,12 +12,13 @@ from app.processes.query import ShownProcess
 from app.processes.routes import bp
 from app.web.access import open_to
 from app.web.context import now
-from app.web.extensions import limiter, session
+from app.web.extensions import limiter, session, settings
 from app.web.htmx import respond
 from app.web.language import gettext as _
 from app.web.moments import day_text
 from app.web.poster import poster_answer
 from app.web.security import OFFLINE
+from app.web.sharecard import card_answer
 
 
 @bp.get("/prosesser")
@@ -38,9 +39,23 @@ def index() -> ResponseReturnValue:
 @bp.get("/prosesser/<slug>")
 @open_to()
 def show(slug: str) -> ResponseReturnValue:
-    response = respond("processes/show.html", process=query.shown_process(session(), slug, now=now()), now=now())
+    response = respond(
+        "processes/show.html",
+        process=query.shown_process(session(), slug, now=now()),
+        site=settings().public_url.rstrip("/"),
+        now=now(),
+    )
     response.headers[OFFLINE] = "1"
     return response
+
+
+@bp.get("/prosesser/<slug>/delekort.png")
+@open_to()
+@limiter.limit("60 per minute")
+def card(slug: str) -> ResponseReturnValue:
+    """The picture for those who share the address."""
+    process = query.shown_process(session(), slug, now=now())
+    return card_answer(process.title, _("Avsluttet") if process.state is State.ENDED else _("Bli med"))
 
 
 @bp.get("/prosesser/<slug>/plakat.pdf")
