@@ -4,7 +4,7 @@ import pytest
 
 from app.ideas import service
 from tests.support.ideas import make_idea
-from tests.support.pdf import words_of
+from tests.support.pdf import opened, words_of
 
 
 def test_ola_prints_a_poster_for_karis_idea(visit, idea):
@@ -32,6 +32,8 @@ def test_the_poster_speaks_the_language_of_who_prints_it(visit, idea):
     english = visit.get(f"/ideer/{idea.id}/plakat.pdf", headers={"Accept-Language": "en"}).response.data
 
     assert "Scanandsaywhatyouthink." in words_of(english)
+    with opened(english) as pdf:
+        assert str(pdf.Root.Lang).lower().startswith("en")
 
 
 @pytest.mark.parametrize("who", ["kari", "ola", "per"])

@@ -132,6 +132,11 @@ def publish_nothing(page: "Page") -> None:
     expect(page.locator("#error-summary")).to_be_visible()
 
 
+def choose_nothing(page: "Page") -> None:
+    page.get_by_role("button", name="Lagre bildet").click()
+    expect(page.locator("#error-summary")).to_be_visible()
+
+
 def end_without_words(page: "Page") -> None:
     page.get_by_role("button", name="Avslutt og vis det").click()
     expect(page.locator("#error-summary")).to_be_visible()
@@ -210,6 +215,8 @@ SCREENS = (
     Screen("process preview", "{editor}/forhandsvis", "arne"),
     Screen("ending a process", "{editor}/avslutt", "arne", end_without_words),
     Screen("news of a process", "{editor}/nyhet", "arne"),
+    Screen("picture of a process", "{editor}/bilde", "arne"),
+    Screen("picture of a process, refused", "{editor}/bilde", "arne", choose_nothing),
     Screen("desk, archive queue, sent", "/arbeidsflate/leveringer?vis=sendt", "per"),
     Screen("desk, one idea", "{idea_at_desk}", "per"),
     Screen("desk, one idea, its step open", "{idea_at_desk}", "per", open_step),
