@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
+from app.balance import faults
 from app.core.actor import Role
 from app.files.models import Picture
 from app.files.store import picture_store
@@ -46,6 +47,14 @@ def test_everybody_sees_the_picture_when_arne_has_published_it(session, visit, a
         assert card.get("width")
     (shared,) = visit.get(process.page).tree.xpath("//meta[@property='og:image']/@content")
     assert shared == f"{settings.public_url}/bilder/{picture.id}/side.webp"
+
+
+def test_the_nightly_check_finds_it_where_it_belongs(session, as_arne, process, workers, settings, now):
+    as_arne.post(process.desk, photo())
+    as_arne.post(f"{process.editor}/publiser", process.form)
+    workers()
+
+    assert not [sentence for sentence in faults(session, settings, now) if "bilder" in sentence]
 
 
 def test_what_the_camera_wrote_into_it_is_gone(as_arne, process, workers, settings):
