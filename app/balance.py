@@ -10,7 +10,7 @@ from uuid import UUID
 import click
 from flask import current_app
 from flask.cli import with_appcontext
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.cases.models import CaseFiling, CaseFolder
@@ -25,6 +25,7 @@ from app.outbox import query as outbox
 from app.outbox import watermark
 from app.outbox.models import DeliveryAttempt, DeliveryState, OutboxDelivery, OutboxEvent
 from app.parcels.models import Parcel, StepChange
+from app.processes.models import Process
 from app.settings import Settings
 from app.web.extensions import db
 
@@ -216,7 +217,8 @@ def _pictures(session: Session, settings: Settings) -> list[str]:
     ready = session.scalars(select(Picture.id).where(Picture.state == PictureState.READY.value))
     lost = sum(not store.original(name).exists() for name in waiting)
     lost += sum(not store.redrawn(picture_id, "page.webp").exists() for picture_id in ready)
-    orphans = _count(session, select(Picture.id).where(and_(Picture.input_id.not_in(select(Idea.id)), Picture.public)))
+    owned = union_all(select(Idea.id), select(Process.id))
+    orphans = _count(session, select(Picture.id).where(and_(Picture.input_id.not_in(owned), Picture.public)))
     found = [f"{lost} bilder mangler på disken."] if lost else []
     return [*found, f"{orphans} bilder hører ikke til noe."] if orphans else found
 

@@ -3,6 +3,7 @@
 import difflib
 import ipaddress
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -98,6 +99,8 @@ class Settings:
     keep_backups_days: int = 35
     accessibility_statement_url: str = "https://uustatus.no/nb/"
     answer_days: int = 0
+    # Where those call who would rather talk to somebody; it stands on posters. Empty: it is left out.
+    contact_phone: str = ""
 
     @property
     def production(self) -> bool:
@@ -234,6 +237,8 @@ def _faults(settings: Settings) -> list[str]:
         for name in (field.name for field in fields(settings))
         if name.startswith("keep_") and getattr(settings, name) < 1
     ]
+    if not re.fullmatch(r"(\+?[0-9][0-9 ]{2,18})?", settings.contact_phone):
+        found.append("LAB_CONTACT_PHONE must be a telephone number: digits and blanks.")
     if settings.photo_isolation not in {"auto", "off"}:
         found.append("LAB_PHOTO_ISOLATION must be auto or off.")
     found += _passkey_faults(settings)

@@ -15,6 +15,7 @@ from app.files.store import PAGE, PictureStore, picture_store
 from app.ideas.events import IdeaSubmitted
 from app.outbox.models import DeliveryState, OutboxEvent
 from app.outbox.service import Recipient
+from app.processes.events import ProcessPictureChanged
 from app.settings import Settings
 from workers.work import Work
 
@@ -66,4 +67,6 @@ def _redraw(work: Work, store: PictureStore, picture: Picture) -> Redrawn | None
 
 
 def _input_id(event: OutboxEvent) -> UUID:
+    if event.kind == ProcessPictureChanged.name:
+        return ProcessPictureChanged.model_validate(event.payload).process_id
     return IdeaSubmitted.model_validate(event.payload).idea_id

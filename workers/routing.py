@@ -35,6 +35,7 @@ JOBS: Mapping[str, Sequence[str]] = {
     "process_published": (),
     "process_ended": (),
     "news_published": (),
+    "process_picture_changed": ("make_thumbnails", "remove_pictures"),
     "retention_due": ("purge_personal_data",),
     "own_file_wanted": ("pack_own_data",),
     "erasure_wanted": ("erase_person",),

@@ -10,8 +10,8 @@ from importlib.resources import as_file, files
 
 import typst
 
-from app.cases.glyphs import breakable, drawable
 from app.core.errors import Permanent
+from app.core.glyphs import breakable, drawable
 from app.core.oslo import OSLO
 from app.core.text import N_, clean_line, clean_text
 

@@ -59,6 +59,7 @@ _SHOWN = select(
     _pictures.public,
 ).order_by(_pictures.input_id, _pictures.position)
 _SHOWN_OF_ONE = _SHOWN.where(_pictures.input_id == bindparam("input"))
+_SHOWN_ALONE = _SHOWN.where(_pictures.id == bindparam("picture"))
 _SHOWN_OF = _SHOWN.where(_pictures.input_id.in_(bindparam("inputs", expanding=True)))
 
 
@@ -121,6 +122,12 @@ def archive_pictures(session: Session, input_id: UUID, store: PictureStore) -> A
         failed += picture.state == PictureState.FAILED.value
     pending = any(picture.state == PictureState.WAITING.value for picture in pictures)
     return ArchivePictures(tuple(files), pending, failed)
+
+
+def shown_picture_or_none(session: Session, picture_id: UUID) -> ShownPicture | None:
+    """Return one picture, whatever its state; None when it is gone."""
+    found = rows(session, _SHOWN_ALONE, {"picture": picture_id}).first()
+    return ShownPicture(*found[1:]) if found else None
 
 
 def public_picture_or_none(session: Session, picture_id: UUID) -> Picture | None:

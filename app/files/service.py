@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Protocol
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
@@ -110,6 +110,28 @@ def attach(
     session.flush()
 
 
+def add(session: Session, input_id: UUID, original: Original, *, now: datetime) -> UUID:
+    """Let something of the municipality's have one more picture, behind those it has, and return its id.
+
+    It is no device's. Only staff see it, until `show_only`. It waits to be redrawn.
+    """
+    last = session.scalar(select(func.max(Picture.position)).where(Picture.input_id == input_id)) or 0
+    picture = Picture(
+        input_id=input_id, position=last + 1, state=PictureState.WAITING.value, original_name=original.name,
+        width=original.width, height=original.height, sha256=original.sha256, public=False, created_at=now,
+    )  # fmt: skip
+    session.add(picture)
+    session.flush()
+    return picture.id
+
+
+def show_only(session: Session, input_id: UUID, picture_id: UUID | None) -> None:
+    """Let everybody see this one of something's pictures, and none of the others."""
+    pictures = update(Picture).where(Picture.input_id == input_id)
+    session.execute(pictures.where(Picture.id != picture_id).values(public=False))
+    session.execute(pictures.where(Picture.id == picture_id).values(public=True))
+
+
 def set_public(session: Session, input_id: UUID, public: bool) -> None:
     """Show or hide all pictures of an input. Says nothing when it has none."""
     session.execute(update(Picture).where(Picture.input_id == input_id).values(public=public))
@@ -139,6 +161,11 @@ def remove(session: Session, picture_ids: Sequence[UUID], *, store: PictureStore
             shutil.rmtree(folder)
     for name in session.scalars(select(Picture.original_name).where(Picture.id.in_(picture_ids))):
         store.original(name).unlink(missing_ok=True)
+
+
+def forget(session: Session, picture_ids: Sequence[UUID]) -> None:
+    """Remove the rows of pictures whose files are gone."""
+    session.execute(delete(Picture).where(Picture.id.in_(picture_ids)))
 
 
 def remove_orphans(session: Session, store: PictureStore, *, now: datetime) -> int:

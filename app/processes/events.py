@@ -29,3 +29,11 @@ class NewsPublished(Event):
 
     process_id: UUID
     news_id: UUID
+
+
+class ProcessPictureChanged(Event):
+    """It has another picture, or none, in what everybody sees or in what is being written."""
+
+    name: ClassVar[str] = "process_picture_changed"
+
+    process_id: UUID

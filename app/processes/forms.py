@@ -12,6 +12,7 @@ from wtforms import (
     DateField,
     DateTimeLocalField,
     FieldList,
+    FileField,
     Form,
     FormField,
     RadioField,
@@ -231,6 +232,17 @@ class EndForm(LabForm):
             DataRequired(_l("Skriv hva som ble gjort. Alle kan lese det.")),
             Length(max=TEXT_LENGTH, message=TOO_LONG),
         ],
+    )
+
+
+class PictureForm(LabForm):
+    """The picture of a process. Whoever cannot see it reads what it shows, so nobody shows one without."""
+
+    picture = FileField(_l("Bilde"))
+    alt = StringField(
+        _l("Hva viser bildet?"),
+        filters=[one_line],
+        validators=[DataRequired(_l("Skriv hva bildet viser.")), Length(max=LINE_LENGTH, message=TOO_LONG)],
     )
 
 

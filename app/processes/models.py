@@ -44,7 +44,8 @@ class Process(Identified, Model):
     """Where inputs are asked for, as everybody sees it.
 
     opens_at, closes_at: from the first phase to the last one (None: no end; the Idepool can never be given one).
-    outcome: «Dette ble gjort», without which nothing ends. decided_by: a role, never a person's name.
+    outcome: «Dette ble gjort», without which nothing ends. decided_by: a role, never a person's name. picture_alt: what
+    the picture shows, for those who cannot see it.
     """
 
     __tablename__ = "processes"
@@ -54,6 +55,7 @@ class Process(Identified, Model):
         CheckConstraint(_one_of("state", State), name="state_is_known"),
         CheckConstraint(_one_of("moderation", Moderation), name="moderation_is_known"),
         CheckConstraint("(state = 'ended') = (outcome <> '')", name="what_ends_tells_what_was_done"),
+        CheckConstraint("(picture_id IS NULL) = (picture_alt = '')", name="a_picture_is_described"),
         Index("ix_processes_state_closes", "state", "closes_at"),
         Index("processes_submission_hash_key", "submission_hash", unique=True),
     )
@@ -75,6 +77,8 @@ class Process(Identified, Model):
     published_at: Mapped[datetime | None] = column("technical")
     ended_at: Mapped[datetime | None] = column("technical")
     submission_hash: Mapped[bytes | None] = column("technical", LargeBinary(32))
+    picture_id: Mapped[UUID | None] = column("technical", ForeignKey("pictures.id"))
+    picture_alt: Mapped[str] = column("content", String(LINE_LENGTH), default="")
 
 
 class Phase(Identified, Model):
@@ -116,9 +120,11 @@ class WorkingCopy(Model):
 
     ahead: it holds what everybody does not see yet. revision: grows with each save, and when it is published. pen: the
     open editor that saved last; who writes on with the same pen is not stopped by an answer that got lost on its way.
+    picture_id, picture_alt: the picture that everybody sees once this is published.
     """
 
     __tablename__ = "process_working_copies"
+    __table_args__ = (CheckConstraint("(picture_id IS NULL) = (picture_alt = '')", name="a_picture_is_described"),)
 
     process_id: Mapped[UUID] = column("technical", ForeignKey("processes.id"), primary_key=True)
     typed: Mapped[dict[str, list[str]]] = column("content", JSON)
@@ -127,6 +133,8 @@ class WorkingCopy(Model):
     pen: Mapped[UUID] = column("technical")
     saved_at: Mapped[datetime] = column("technical")
     saved_by: Mapped[UUID | None] = column("person", ForeignKey("participants.id"))
+    picture_id: Mapped[UUID | None] = column("technical", ForeignKey("pictures.id"))
+    picture_alt: Mapped[str] = column("content", String(LINE_LENGTH), default="")
 
 
 class News(Identified, SubmittedOnce, Model):

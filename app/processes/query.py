@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, or_, select
+from sqlalchemy import Select, and_, bindparam, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Participant
@@ -16,6 +16,8 @@ from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.core.rows import rows
 from app.core.text import N_
+from app.files import query as files
+from app.files.models import Picture, PictureState
 from app.processes.models import (
     IDEPOOL_SLUG,
     Activity,
@@ -66,6 +68,16 @@ class Door:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessPicture:
+    """A picture that is ready to be shown. width, height: pixels of "side". alt: what it shows."""
+
+    id: UUID
+    width: int
+    height: int
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpenActivity:
     """Something that people can take part in now."""
 
@@ -74,6 +86,7 @@ class OpenActivity:
     activity: Activity
     opens_at: datetime
     closes_at: datetime | None
+    picture: ProcessPicture | None = None
 
     @property
     def offer(self) -> Offer:
@@ -119,6 +132,7 @@ class ShownProcess:
     news: tuple[ShownNews, ...]
     outcome: str
     ended_at: datetime | None
+    picture: ProcessPicture | None
 
     @property
     def open_now(self) -> tuple[OpenActivity, ...]:
@@ -145,10 +159,13 @@ class ListedProcess:
     opens_at: datetime
     closes_at: datetime | None
     ended_at: datetime | None
+    picture: ProcessPicture | None
 
 
 _process = Process.__table__.c
-_phase, _opened = Phase.__table__.c, PhaseActivity.__table__.c
+_phase, _opened, _pictures = Phase.__table__.c, PhaseActivity.__table__.c, Picture.__table__.c
+_IS_READY = and_(_pictures.id == _process.picture_id, _pictures.state == PictureState.READY.value, _pictures.public)
+_PICTURE = (_pictures.id, _pictures.width, _pictures.height, _process.picture_alt)
 _BY_SLUG = select(_process.id, _process.opens_at, _process.closes_at).where(_process.slug == bindparam("slug"))
 _DOORS = (
     select(_phase.opens_at, _phase.closes_at)
@@ -195,9 +212,11 @@ def find_published(session: Session, slug: str) -> Process:
 
 
 _OPEN = (
-    select(_process.slug, _process.title, _opened.activity, _phase.opens_at, _phase.closes_at)
+    select(_process.slug, _process.title, _opened.activity, _phase.opens_at, _phase.closes_at, *_PICTURE)
+    .select_from(Process.__table__)
     .join(Phase.__table__, _phase.process_id == _process.id)
     .join(PhaseActivity.__table__, _opened.phase_id == _phase.id)
+    .outerjoin(Picture.__table__, _IS_READY)
     .where(
         _process.state == State.PUBLISHED.value,
         _process.slug != IDEPOOL_SLUG,
@@ -212,9 +231,13 @@ _OPEN = (
 def open_activities(session: Session, *, now: datetime) -> Sequence[OpenActivity]:
     """Return what is open at `now` beside the Idepool, which always is: what closes first stands first."""
     return tuple(
-        OpenActivity(slug, title, Activity(activity), opens_at, closes_at)
-        for slug, title, activity, opens_at, closes_at in rows(session, _OPEN, {"now": now})
+        OpenActivity(slug, title, Activity(activity), opens_at, closes_at, _picture(*picture))
+        for slug, title, activity, opens_at, closes_at, *picture in rows(session, _OPEN, {"now": now})
     )
+
+
+def _picture(picture_id: UUID | None, width: int, height: int, alt: str) -> ProcessPicture | None:
+    return ProcessPicture(picture_id, width, height, alt) if picture_id else None
 
 
 def shown_process(session: Session, slug: str, *, now: datetime) -> ShownProcess:
@@ -242,7 +265,23 @@ def as_shown(session: Session, process: Process, *, now: datetime) -> ShownProce
         news=_news_of(session, process.id),
         outcome=process.outcome,
         ended_at=process.ended_at,
+        picture=shown_picture(session, process.picture_id, process.picture_alt),
     )
+
+
+def shown_picture(session: Session, picture_id: UUID | None, alt: str) -> ProcessPicture | None:
+    """Return a picture as it is shown; None when there is none, or none that is ready."""
+    found = files.shown_picture_or_none(session, picture_id) if picture_id else None
+    return ProcessPicture(found.id, found.width, found.height, alt) if found and found.is_ready else None
+
+
+def unused_pictures(session: Session, process_id: UUID) -> Sequence[UUID]:
+    """Return the pictures of a process, there or gone, that nobody sees and nobody is about to show."""
+    used = union_all(
+        select(Process.picture_id).where(Process.id == process_id, Process.picture_id.is_not(None)),
+        select(WorkingCopy.picture_id).where(WorkingCopy.process_id == process_id, WorkingCopy.picture_id.is_not(None)),
+    )
+    return session.scalars(select(Picture.id).where(Picture.input_id == process_id, Picture.id.not_in(used))).all()
 
 
 def shown_phase(
@@ -277,7 +316,11 @@ _LISTED = select(
     Process.opens_at,
     Process.closes_at,
     Process.ended_at,
-)
+    _pictures.id.label("picture_id"),
+    _pictures.width,
+    _pictures.height,
+    Process.picture_alt,
+).outerjoin(Picture.__table__, _IS_READY)
 
 
 def published_processes(session: Session) -> Sequence[ListedProcess]:
@@ -304,7 +347,15 @@ def _listed(session: Session, query: Select[*tuple[Any, ...]]) -> Sequence[Liste
     found = session.execute(query.limit(LISTED))
     return tuple(
         ListedProcess(
-            row.id, row.slug, row.title, row.summary, State(row.state), row.opens_at, row.closes_at, row.ended_at
+            row.id,
+            row.slug,
+            row.title,
+            row.summary,
+            State(row.state),
+            row.opens_at,
+            row.closes_at,
+            row.ended_at,
+            _picture(row.picture_id, row.width, row.height, row.picture_alt),
         )
         for row in found
     )

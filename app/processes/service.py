@@ -18,8 +18,10 @@ from app.core.errors import Conflict, NotFound, RuleBroken
 from app.core.oslo import OSLO
 from app.core.submission import Submission
 from app.core.text import N_
+from app.files import service as files
+from app.files.service import Original
 from app.outbox import service as outbox
-from app.processes.events import NewsPublished, ProcessEnded, ProcessPublished
+from app.processes.events import NewsPublished, ProcessEnded, ProcessPictureChanged, ProcessPublished
 from app.processes.models import (
     IDEPOOL_SLUG,
     SLUG_LENGTH,
@@ -151,7 +153,10 @@ def _keep(
     session.flush()
     copy = session.get(WorkingCopy, process_id)
     if copy is None:
-        copy = WorkingCopy(process_id=process_id, revision=0)
+        shown = session.get_one(Process, process_id)
+        copy = WorkingCopy(
+            process_id=process_id, revision=0, picture_id=shown.picture_id, picture_alt=shown.picture_alt
+        )
         session.add(copy)
     copy.typed, copy.ahead, copy.revision, copy.pen = _plain(typed), ahead, copy.revision + 1, pen.id
     copy.saved_at, copy.saved_by = now, actor.participant_id
@@ -170,6 +175,47 @@ def _take_turn(session: Session, process: Process, pen: Pen) -> None:
         raise Conflict(CHANGED, name=saved_by(session, copy) or "Noen", clock=clock)
 
 
+def choose_picture(
+    session: Session, process: Process, typed: Typed, picture: Original | None, alt: str, *, actor: Actor, now: datetime
+) -> None:
+    """Let the working copy have this picture; everybody sees it once that is published. What is being typed stays.
+
+    typed: what the editor shows. picture None: the one it has. alt: what it shows. Raises RuleBroken without either.
+    """
+    copy = _copy_to_picture(session, process, typed, actor=actor, now=now)
+    if picture is None and copy.picture_id is None:
+        raise RuleBroken(N_("Velg et bilde."), field="picture")
+    if not alt:
+        raise RuleBroken(N_("Skriv hva bildet viser."), field="alt")
+    picture_id = files.add(session, process.id, picture, now=now) if picture else copy.picture_id
+    copy.picture_id, copy.picture_alt = picture_id, alt
+    if picture:
+        outbox.record(session, ProcessPictureChanged(process_id=process.id), now=now)
+    session.flush()
+
+
+def drop_picture(session: Session, process: Process, typed: Typed, *, actor: Actor, now: datetime) -> None:
+    """Let the working copy have no picture; everybody sees the one there was until that is published."""
+    copy = _copy_to_picture(session, process, typed, actor=actor, now=now)
+    copy.picture_id, copy.picture_alt = None, ""
+    outbox.record(session, ProcessPictureChanged(process_id=process.id), now=now)
+    session.flush()
+
+
+def _copy_to_picture(session: Session, process: Process, typed: Typed, *, actor: Actor, now: datetime) -> WorkingCopy:
+    """Return the working copy, ahead of what everybody sees. Its revision stays, so an open editor is not disturbed."""
+    session.refresh(process, with_for_update=True)
+    if process.state == State.ENDED.value:
+        raise Conflict(N_("Prosessen er avsluttet. Den kan ikke endres."))
+    copy = session.get(WorkingCopy, process.id, populate_existing=True)
+    if copy is None:
+        return _keep(session, process.id, typed, Pen(uuid4(), 0), ahead=True, actor=actor, now=now)
+    if not copy.ahead:
+        copy.typed, copy.ahead = _plain(typed), True
+    copy.saved_at, copy.saved_by = now, actor.participant_id
+    return copy
+
+
 def _plain(typed: Typed) -> dict[str, list[str]]:
     return {name: list(values) for name, values in typed.items()}
 
@@ -185,6 +231,7 @@ def publish_process(
     _require_owner(session, draft.owner_id)
     _require_phases(draft.phases, endless=process.slug == IDEPOOL_SLUG)
     _write(session, process, draft)
+    _show_picture(session, process, now=now)
     first = process.state == State.DRAFT.value
     process.state = State.PUBLISHED.value
     _keep(session, process.id, typed, pen, ahead=False, actor=actor, now=now)
@@ -237,6 +284,19 @@ def _write(session: Session, process: Process, draft: ProcessDraft) -> None:
     session.flush()
 
 
+def _show_picture(session: Session, process: Process, *, now: datetime) -> None:
+    """Let everybody see the picture of the working copy in place of the one there was."""
+    copy = session.get(WorkingCopy, process.id)
+    if copy is None or (copy.picture_id, copy.picture_alt) == (process.picture_id, process.picture_alt):
+        return
+    another = copy.picture_id != process.picture_id
+    process.picture_id, process.picture_alt = copy.picture_id, copy.picture_alt
+    session.flush()
+    files.show_only(session, process.id, process.picture_id)
+    if another:
+        outbox.record(session, ProcessPictureChanged(process_id=process.id), now=now)
+
+
 def _remove_phases(session: Session, process_id: UUID) -> None:
     ids = select(Phase.id).where(Phase.process_id == process_id)
     session.execute(delete(PhaseActivity).where(PhaseActivity.phase_id.in_(ids)))
@@ -258,7 +318,7 @@ def end_process(session: Session, process: Process, outcome: str, *, actor: Acto
         raise RuleBroken(N_("Skriv hva som ble gjort. Alle kan lese det."), field="outcome")
     _close_phases(session, process, now=now)
     process.state, process.outcome, process.ended_at = State.ENDED.value, outcome, now
-    session.execute(delete(WorkingCopy).where(WorkingCopy.process_id == process.id))
+    _forget_copy(session, process, now=now)
     outbox.record(session, ProcessEnded(process_id=process.id), now=now)
     session.flush()
     audit.note(session, "process_ended", f"process:{process.id}", actor=actor, now=now, said={"outcome": outcome})
@@ -275,11 +335,19 @@ def _close_phases(session: Session, process: Process, *, now: datetime) -> None:
     process.closes_at = min(process.closes_at or now, now) if process.opens_at < now else process.closes_at
 
 
-def discard_draft(session: Session, process: Process) -> None:
+def _forget_copy(session: Session, process: Process, *, now: datetime) -> None:
+    """Forget what is being written, and a picture that nobody has seen."""
+    copy = session.get(WorkingCopy, process.id)
+    if copy is not None and copy.picture_id != process.picture_id:
+        outbox.record(session, ProcessPictureChanged(process_id=process.id), now=now)
+    session.execute(delete(WorkingCopy).where(WorkingCopy.process_id == process.id))
+
+
+def discard_draft(session: Session, process: Process, *, now: datetime) -> None:
     """Forget a process that nobody has seen. Raises Conflict for one that has been published."""
     if process.state != State.DRAFT.value:
         raise Conflict(N_("Prosessen er vist for alle. Avslutt den heller."))
-    session.execute(delete(WorkingCopy).where(WorkingCopy.process_id == process.id))
+    _forget_copy(session, process, now=now)
     session.execute(delete(ProcessMember).where(ProcessMember.process_id == process.id))
     session.delete(process)
     session.flush()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import groupby
 
+from flask import Response
 from PIL import Image, ImageDraw, ImageFont
 
 from app.core.text import cut
@@ -18,6 +19,13 @@ LONGEST_TITLE = 120
 MOST_LINES = 4
 HEAVY, BOLD = 800, 600
 KEPT = 300  # pictures of some 25 KB each
+
+
+def card_answer(title: str, word: str) -> Response:
+    """Return the picture as an answer that everybody may keep for an hour."""
+    response = Response(share_card(title, word), mimetype="image/png")
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    return response
 
 
 @lru_cache(maxsize=KEPT)

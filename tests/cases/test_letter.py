@@ -9,8 +9,8 @@ import typst
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.cases import glyphs
 from app.cases.letter import Attachment, LetterContent, _as_json, _compile, render_letter
+from app.core import glyphs
 from tests.support.pdf import fonts_of, opened, words_of
 
 KARIS = LetterContent(

@@ -94,6 +94,11 @@ def fold_out(page: "Page") -> None:
     page.locator("details summary").first.click()
 
 
+def choose_poster(page: "Page") -> None:
+    page.locator("#poster summary").click()
+    expect(page.locator("#poster-a4")).to_be_visible()
+
+
 def think_of_withdrawing(page: "Page") -> None:
     page.locator("#withdraw summary").click()
     expect(page.get_by_role("button", name="Trekk tilbake")).to_be_visible()
@@ -127,6 +132,11 @@ def publish_nothing(page: "Page") -> None:
     expect(page.locator("#error-summary")).to_be_visible()
 
 
+def choose_nothing(page: "Page") -> None:
+    page.get_by_role("button", name="Lagre bildet").click()
+    expect(page.locator("#error-summary")).to_be_visible()
+
+
 def end_without_words(page: "Page") -> None:
     page.get_by_role("button", name="Avslutt og vis det").click()
     expect(page.locator("#error-summary")).to_be_visible()
@@ -150,6 +160,7 @@ SCREENS = (
     Screen("new idea, much like another", "/ideer/ny", act=write_what_is_there),
     Screen("new idea without network", "/ideer/ny", act=lose_the_net),
     Screen("idea", "{idea}"),
+    Screen("idea, its posters", "{idea}", act=choose_poster),
     Screen("idea that is done", "{done}"),
     Screen("idea of a long title", "{long}"),
     Screen("idea that is hidden", "{hidden}"),
@@ -204,6 +215,8 @@ SCREENS = (
     Screen("process preview", "{editor}/forhandsvis", "arne"),
     Screen("ending a process", "{editor}/avslutt", "arne", end_without_words),
     Screen("news of a process", "{editor}/nyhet", "arne"),
+    Screen("picture of a process", "{editor}/bilde", "arne"),
+    Screen("picture of a process, refused", "{editor}/bilde", "arne", choose_nothing),
     Screen("desk, archive queue, sent", "/arbeidsflate/leveringer?vis=sendt", "per"),
     Screen("desk, one idea", "{idea_at_desk}", "per"),
     Screen("desk, one idea, its step open", "{idea_at_desk}", "per", open_step),

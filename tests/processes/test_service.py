@@ -235,12 +235,12 @@ def test_the_idepool_is_never_ended_nor_given_an_end(session, arne, now):
         _publish(session, idepool, arne)
 
 
-def test_a_draft_can_be_thrown_away_and_what_people_have_seen_cannot(session, arne):
+def test_a_draft_can_be_thrown_away_and_what_people_have_seen_cannot(session, arne, now):
     draft, shown = begin(session, arne, "Et utkast"), publish(session, arne)
 
-    service.discard_draft(session, draft)
+    service.discard_draft(session, draft, now=now)
     with pytest.raises(Conflict):
-        service.discard_draft(session, shown)
+        service.discard_draft(session, shown, now=now)
 
     assert session.scalar(select(Process.id).where(Process.title == "Et utkast")) is None
 

@@ -3,8 +3,12 @@
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 
 import pikepdf
+
+MM = 25.4 / 72  # of a point
 
 _PAIR = re.compile(rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>")
 _RANGE = re.compile(rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>")
@@ -84,3 +88,66 @@ def _map(font: pikepdf.Object) -> dict[int, str]:
 
 def _text(value: bytes) -> str:
     return bytes.fromhex(value.decode()).decode("utf-16-be", errors="replace")
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnCode:
+    """A QR code as a printer draws it. dark: (column, row) of each dark module, from the corner of its white plate.
+
+    side: of the plate, in modules. module_mm: how large one becomes on paper.
+    """
+
+    dark: frozenset[tuple[int, int]]
+    side: int
+    module_mm: float
+
+
+def codes_of(content: bytes) -> list[DrawnCode]:
+    """Return the QR codes of a PDF: a white plate, and upon it one black path of upright pieces."""
+    with opened(content) as pdf:
+        fills = [fill for page in pdf.pages for fill in _fills(page)]
+    return [
+        DrawnCode(_modules(black.shapes), round(max(x for shape in white.shapes for x, _ in shape)), black.scale * MM)
+        for white, black in pairwise(fills)
+        if (white.colour, black.colour) == ((1.0,), (0.0,))
+    ]
+
+
+@dataclass(slots=True)
+class _Fill:
+    """One filled path, in its own units. scale: points for each of them."""
+
+    colour: tuple[float, ...]
+    scale: float
+    shapes: list[list[tuple[float, float]]]
+
+
+def _fills(page: pikepdf.Page) -> Iterator[_Fill]:
+    scale, colour, shapes = 1.0, (), []
+    kept: list[tuple[float, tuple[float, ...]]] = []
+    for operands, operator in pikepdf.parse_content_stream(page):
+        name = str(operator)
+        if name == "q":
+            kept.append((scale, colour))
+        elif name == "Q":
+            scale, colour = kept.pop()
+        elif name == "cm":
+            scale *= float(operands[0])
+        elif name == "scn":
+            colour = tuple(map(float, operands))
+        elif name == "m":
+            shapes.append([(float(operands[0]), float(operands[1]))])
+        elif name == "l":
+            shapes[-1].append((float(operands[0]), float(operands[1])))
+        elif name in {"f", "S", "n"}:
+            if name == "f":
+                yield _Fill(colour, scale, shapes)
+            shapes = []
+
+
+def _modules(shapes: list[list[tuple[float, float]]]) -> frozenset[tuple[int, int]]:
+    found: set[tuple[int, int]] = set()
+    for shape in shapes:
+        columns, rows = ([round(point[axis]) for point in shape] for axis in (0, 1))
+        found |= {(x, y) for x in range(min(columns), max(columns)) for y in range(min(rows), max(rows))}
+    return frozenset(found)

@@ -23,7 +23,8 @@ class Page:
     def __init__(self, response: TestResponse) -> None:
         self.response = response
         self.status = response.status_code
-        self.text = response.get_data(as_text=True) if "image" not in response.mimetype else ""
+        words = response.mimetype.startswith("text/") or "json" in response.mimetype
+        self.text = response.get_data(as_text=True) if words else ""
         self.tree = html.fromstring(self.text) if response.mimetype == "text/html" and self.text.strip() else None
 
     @property

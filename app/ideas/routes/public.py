@@ -36,8 +36,9 @@ from app.web.htmx import respond, wants_fragment
 from app.web.language import chosen_language, ngettext
 from app.web.language import gettext as _
 from app.web.moments import noon_of
+from app.web.poster import poster_answer
 from app.web.security import OFFLINE
-from app.web.sharecard import share_card
+from app.web.sharecard import card_answer
 
 LONGEST_SEARCH = 100
 # Which form this device sent last: its receipt tells the phone to forget that draft.
@@ -229,13 +230,27 @@ def _own_receipt(idea: PublishedIdea, actor: Actor) -> str | None:
 @limiter.limit("60 per minute")
 def card(idea_id: UUID) -> ResponseReturnValue:
     """The picture for those who share the address: made of what everybody may read, for everybody alike."""
+    idea = _read_by_all(idea_id)
+    return card_answer(idea.title, _("Idé"))
+
+
+@bp.get("/ideer/<uuid:idea_id>/plakat.pdf")
+@open_to()
+@limiter.limit("30 per minute")
+def poster(idea_id: UUID) -> ResponseReturnValue:
+    """The poster to hang up where people meet: made of what everybody may read."""
+    idea = _read_by_all(idea_id)
+    call, lines = _("Skann og si hva du mener."), [_("Kommunen leser det du skriver.")]
+    path, size = url_for(".show", idea_id=idea_id), request.args.get("storrelse", "a4")
+    return poster_answer(idea.title, _("Idé"), call, lines, path=path, size=size)
+
+
+def _read_by_all(idea_id: UUID) -> PublishedIdea:
+    """Return an idea that everybody may read; for its writer too it is else not there (NotFound)."""
     idea = query.published_idea(session(), idea_id, actor=NOBODY)
     if not idea.readable:
         raise NotFound(N_("Vi fant ikke siden. Den kan ha fått ny adresse."))
-    response = make_response(share_card(idea.title, _("Idé")))
-    response.mimetype = "image/png"
-    response.headers["Cache-Control"] = "public, max-age=3600"
-    return response
+    return idea
 
 
 def _correctable(idea: PublishedIdea, actor: Actor) -> bool:

@@ -1,15 +1,24 @@
 """Processes for everybody: the list, and one of them."""
 
+from collections.abc import Sequence
+from datetime import timedelta
+
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.processes import query
 from app.processes.models import State
+from app.processes.query import ShownProcess
 from app.processes.routes import bp
 from app.web.access import open_to
 from app.web.context import now
-from app.web.extensions import session
+from app.web.extensions import limiter, session, settings
 from app.web.htmx import respond
+from app.web.language import gettext as _
+from app.web.moments import day_text
+from app.web.poster import poster_answer
 from app.web.security import OFFLINE
+from app.web.sharecard import card_answer
 
 
 @bp.get("/prosesser")
@@ -30,6 +39,45 @@ def index() -> ResponseReturnValue:
 @bp.get("/prosesser/<slug>")
 @open_to()
 def show(slug: str) -> ResponseReturnValue:
-    response = respond("processes/show.html", process=query.shown_process(session(), slug, now=now()), now=now())
+    response = respond(
+        "processes/show.html",
+        process=query.shown_process(session(), slug, now=now()),
+        site=settings().public_url.rstrip("/"),
+        now=now(),
+    )
     response.headers[OFFLINE] = "1"
     return response
+
+
+@bp.get("/prosesser/<slug>/delekort.png")
+@open_to()
+@limiter.limit("60 per minute")
+def card(slug: str) -> ResponseReturnValue:
+    """The picture for those who share the address."""
+    process = query.shown_process(session(), slug, now=now())
+    return card_answer(process.title, _("Avsluttet") if process.state is State.ENDED else _("Bli med"))
+
+
+@bp.get("/prosesser/<slug>/plakat.pdf")
+@open_to()
+@limiter.limit("30 per minute")
+def poster(slug: str) -> ResponseReturnValue:
+    """The poster to hang up where people meet: how to get there, who reads it, who decides, and until when."""
+    process = query.shown_process(session(), slug, now=now())
+    call, lines = _words_of(process)
+    kind = _("Avsluttet") if process.state is State.ENDED else _("Bli med")
+    path, size = url_for(".show", slug=slug), request.args.get("storrelse", "a4")
+    return poster_answer(process.title, kind, call, lines, path=path, size=size)
+
+
+def _words_of(process: ShownProcess) -> tuple[str, Sequence[str]]:
+    """Return what a poster asks people to do, and what it tells them."""
+    if process.state is State.ENDED:
+        return _("Skann og se hva som ble gjort."), ()
+    lines = [_("Kommunen leser det du skriver.")]
+    if process.decided_by:
+        lines.append(_("%(who)s bestemmer.", who=process.decided_by.rstrip(".")))
+    closes = [one.closes_at for one in process.open_now if one.closes_at]
+    if closes:  # what closes at midnight is open all of the day before
+        lines.append(_("Åpent til %(day)s.", day=day_text(max(closes) - timedelta(microseconds=1), now())))
+    return _("Skann og si hva du mener.") if process.open_now else _("Skann og se hva som skjer."), lines

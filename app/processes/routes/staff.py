@@ -9,12 +9,16 @@ from werkzeug.datastructures import MultiDict
 from app.accounts.query import staff_at_work
 from app.areas.query import areas
 from app.core.actor import STAFF
-from app.core.errors import RuleBroken
+from app.core.errors import Conflict, RuleBroken
 from app.core.lix import read
 from app.core.submission import submission
 from app.core.text import N_
+from app.files import query as pictures
+from app.files import service as files
+from app.files.service import Original
+from app.files.store import picture_store
 from app.processes import forms, query, service
-from app.processes.forms import READ_BY_ALL, EndForm, NewsForm, ProcessForm, TitleForm
+from app.processes.forms import READ_BY_ALL, EndForm, NewsForm, PictureForm, ProcessForm, TitleForm
 from app.processes.models import Process, State
 from app.processes.policy import MAKERS, may_end, may_make
 from app.processes.routes import bp
@@ -22,7 +26,7 @@ from app.processes.service import Pen, Typed
 from app.web.access import open_to
 from app.web.context import current_actor, now
 from app.web.errors import sentence
-from app.web.extensions import session
+from app.web.extensions import session, settings
 from app.web.htmx import respond, wants_fragment
 from app.web.language import gettext as _
 
@@ -32,6 +36,8 @@ DONE = {
     "publisert": N_("Publisert. Nå kan alle se den."),
     "nyhet": N_("Nyheten er ute."),
     "avsluttet": N_("Avsluttet. Nå kan alle se hva som ble gjort."),
+    "bilde": N_("Bildet er lagret. Alle ser det når du publiserer."),
+    "uten-bilde": N_("Bildet er tatt bort. Alle ser det til du publiserer."),
     "kopiert": N_("Kopien er klar. Velg nye datoer."),
     "slettet": N_("Utkastet er slettet."),
 }
@@ -143,8 +149,60 @@ def copy(process_id: UUID) -> ResponseReturnValue:
 @bp.post("/arbeidsflate/prosesser/<uuid:process_id>/slett")
 @open_to(*STAFF)
 def discard(process_id: UUID) -> ResponseReturnValue:
-    service.discard_draft(session(), _process(process_id))
+    service.discard_draft(session(), _process(process_id), now=now())
     return redirect(url_for(".desk", gjort="slettet"), code=303)
+
+
+@bp.get("/arbeidsflate/prosesser/<uuid:process_id>/bilde")
+@open_to(*STAFF)
+def picture(process_id: UUID) -> ResponseReturnValue:
+    process = _process(process_id)
+    return _picture_page(process, PictureForm(formdata=None, data={"alt": _chosen(process)[1]}))
+
+
+@bp.post("/arbeidsflate/prosesser/<uuid:process_id>/bilde")
+@open_to(*STAFF)
+def choose_picture(process_id: UUID) -> ResponseReturnValue:
+    process, form = _process(process_id), PictureForm()
+    store = picture_store(settings())
+    received: tuple[Original, ...] = ()
+    try:
+        right = form.validate_on_submit()
+        received = files.receive(request.files.getlist("picture")[:1], store=store)
+        if right:
+            original = received[0] if received else None
+            actor = current_actor()
+            service.choose_picture(session(), process, _typed(process), original, form.alt.data, actor=actor, now=now())
+            return redirect(url_for(".edit", process_id=process_id, gjort="bilde"), code=303)
+    except RuleBroken as refusal:
+        form["picture" if refusal.field == files.FIELD else refusal.field].errors = [sentence(refusal)]
+    except Conflict:
+        files.discard(received, store=store)
+        raise
+    files.discard(received, store=store)
+    return _picture_page(process, form, status=422)
+
+
+@bp.post("/arbeidsflate/prosesser/<uuid:process_id>/bilde/ta-bort")
+@open_to(*STAFF)
+def drop_picture(process_id: UUID) -> ResponseReturnValue:
+    process = _process(process_id)
+    service.drop_picture(session(), process, _typed(process), actor=current_actor(), now=now())
+    return redirect(url_for(".edit", process_id=process_id, gjort="uten-bilde"), code=303)
+
+
+def _picture_page(process: Process, form: PictureForm, status: int = 200) -> ResponseReturnValue:
+    if process.state == State.ENDED.value:
+        return redirect(url_for(".show", slug=process.slug), code=303)
+    picture_id, alt = _chosen(process)
+    chosen = pictures.shown_picture_or_none(session(), picture_id) if picture_id else None
+    return respond("processes/picture.html", status=status, process=process, form=form, chosen=chosen, alt=alt)
+
+
+def _chosen(process: Process) -> tuple[UUID | None, str]:
+    """Return the picture that is being shown next, and what it shows: of what is being written, else what is public."""
+    copy = query.working_copy_or_none(session(), process.id)
+    return (copy.picture_id, copy.picture_alt) if copy else (process.picture_id, process.picture_alt)
 
 
 @bp.get("/arbeidsflate/prosesser/<uuid:process_id>/avslutt")
@@ -257,4 +315,5 @@ def _as_typed(process: Process) -> query.ShownProcess:
         news=query.as_shown(session(), process, now=now()).news,
         outcome="",
         ended_at=None,
+        picture=query.shown_picture(session(), *_chosen(process)),
     )

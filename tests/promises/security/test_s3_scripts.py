@@ -15,6 +15,8 @@ from app.comments.models import Comment, Report
 from app.core.actor import Actor, Role
 from app.core.submission import submission
 from app.desk.models import AnswerTemplate, Bulk, DeskChange, DeskNote, SavedFilter
+from app.files import service as files
+from app.files.service import Original
 from app.ideas import service
 from app.ideas.models import Correction, Idea
 from app.ideas.service import ReplyDraft
@@ -280,5 +282,11 @@ def _processes(session: Session, things: KarisThings, now: datetime) -> None:
     session.execute(update(Phase).where(Phase.process_id == shown.id).values(title=ALL[:120]))
     session.add(News(process_id=shown.id, title=ALL[:120], text=ALL, published_at=now, submission_hash=bytes(32),
                      content_digest=bytes(32)))  # fmt: skip
+    jpeg = Original(uuid4().hex, bytes(32), 60, 40)
+    shown.picture_id, shown.picture_alt = files.add(session, shown.id, jpeg, now=now), ALL[:200]
+    files.mark_ready(session, shown.picture_id, width=60, height=40, now=now)
+    files.show_only(session, shown.id, shown.picture_id)
+    draft = session.get_one(WorkingCopy, things.draft.id)
+    draft.picture_id, draft.picture_alt = shown.picture_id, ALL[:200]
     typed = {name: [ALL] for name in ("title", "summary", "influence", "decided_by", "place", "phases-0-title")}
     session.get_one(WorkingCopy, things.draft.id).typed = typed

@@ -1,4 +1,4 @@
-"""Which characters the letter's fonts can draw, and what stands in the letter for those they cannot."""
+"""Which characters the fonts inside typst can draw, and what stands in a document for those they cannot."""
 
 import unicodedata
 from bisect import bisect_right
@@ -33,7 +33,7 @@ _STARTS, _ENDS = _ranges()
 
 
 def is_drawn(character: str) -> bool:
-    """Tell whether one of the letter's fonts has `character`."""
+    """Tell whether one of the fonts has `character`."""
     code = ord(character)
     place = bisect_right(_STARTS, code) - 1
     return place >= 0 and code <= _ENDS[place]
