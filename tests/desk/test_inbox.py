@@ -8,10 +8,12 @@ from sqlalchemy import select
 
 from app.areas.query import areas
 from app.audit.models import AuditLine
+from app.core.submission import submission
 from app.desk import query
 from app.desk.query import PAGE, Pile, Wanted
 from app.ideas import service as ideas
 from app.ideas.models import Idea
+from app.ideas.service import CorrectionDraft
 from app.outbox.models import OutboxDelivery
 from app.parcels import service as parcels
 from app.parcels.models import Parcel, Step
@@ -46,7 +48,7 @@ def test_each_counter_is_a_filter_that_shows_as_many(visit_as, session, idea, pe
 
     assert counted == {"forsinket": ["For sen"], "mine": ["Min"], "uten": ["For sen", "Ny"]}
     words = visit.get("/arbeidsflate").words
-    assert "Nye 3 Forsinket 1 Mine 1 Uten ansvarlig 2 Venter på svar 3 Alle" in words
+    assert "Nye 3 Forsinket 1 Mine 1 Uten ansvarlig 2 Spørsmål 0 Venter på svar 3 Alle" in words
 
 
 def test_what_was_promised_within_ten_days_is_late_after_them_and_not_a_moment_before(session, idea, per, now):
@@ -70,6 +72,14 @@ def test_what_is_answered_or_withdrawn_waits_no_more(session, idea, per, now):
     counted = query.counters(session, actor=per, now=now + timedelta(days=99), answer_days=1)
 
     assert set(counted.values()) == {0}
+
+
+def test_an_idea_that_kari_put_right_is_counted_once(session, idea, per, now):
+    words = {"title": "Lys", "body": "Rettet."}
+    draft = CorrectionDraft("Lys", "Rettet.", "", submission(uuid4(), words, []))
+    ideas.correct_idea(session, idea(), draft, now=now)
+
+    assert query.counters(session, actor=per, now=now, answer_days=0)[Pile.NEW] == 1
 
 
 def test_more_than_a_hundred_are_not_counted(visit_as, session, idea, per, now):
