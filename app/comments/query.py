@@ -410,6 +410,22 @@ def writer_device(session: Session, comment_id: UUID) -> bytes | None:
     return comment.device_key if comment is not None and comment.withdrawn_at is None else None
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Who sent a comment, and what it hangs on."""
+
+    sender: Actor
+    input_id: UUID
+
+
+def sent_or_none(session: Session, comment_id: UUID) -> Sent | None:
+    """Return who is told what becomes of it; None for what is no comment, or was taken back."""
+    comment = session.get(Comment, comment_id)
+    if comment is None or comment.withdrawn_at is not None:
+        return None
+    return Sent(Actor(device_key=comment.device_key, participant_id=comment.author_id), comment.input_id)
+
+
 def reported(session: Session, ids: Collection[UUID]) -> Mapping[UUID, tuple[tuple[str, str], ...]]:
     """Return what was reported about these inputs and nobody has looked at: reason, own words; oldest first."""
     if not ids:

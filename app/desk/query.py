@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, false, func, literal_column, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.accounts import query as accounts
@@ -178,6 +178,11 @@ _COLUMNS = (
     _parcel.handler_id, _parcel.group_id, _parcel.due_at, _parcel.case_number, _parcel.revision,
 )  # fmt: skip
 _BY_TIME = (_parcel.received_at, _parcel.input_id)
+# Word for word as the partial indexes (parcels.models): neither database finds them by «waits IS true», or by a value
+# that it is told only when it is asked.
+_WAITS: ColumnElement[bool] = literal_column("parcels.waits")
+_RECEIVED: ColumnElement[bool] = literal_column(f"parcels.step = '{Step.RECEIVED.value}'")
+_OF_KIND: Mapping[str, ColumnElement[bool]] = {name: literal_column(f"parcels.kind = '{name}'") for name in KINDS}
 
 
 def inbox(session: Session, wanted: Wanted, *, actor: Actor, now: datetime, answer_days: int) -> Inbox:
@@ -227,22 +232,21 @@ def _bounded(conditions: Iterable[ColumnElement[bool]]) -> Any:
 
 
 def _of_pile(pile: Pile, actor: Actor, now: datetime, answer_days: int) -> list[ColumnElement[bool]]:
-    waits = _parcel.waits.is_(True)
     if pile is Pile.ALL:
         return [_parcel.kind.in_(list(KINDS))]
     if pile is Pile.NEW:
-        return [waits, _parcel.step == Step.RECEIVED.value]
+        return [_WAITS, _RECEIVED]
     if pile is Pile.LATE:
         by_hand = and_(_parcel.due_at.is_not(None), _parcel.due_at < now)
         promised = and_(_parcel.due_at.is_(None), _parcel.received_at < now - timedelta(days=answer_days))
-        return [waits, or_(by_hand, promised) if answer_days else by_hand]
+        return [_WAITS, or_(by_hand, promised) if answer_days else by_hand]
     if pile is Pile.MINE:
         # What somebody has taken is theirs until it is done, also a comment that nobody waits for an answer to.
-        taken = and_(_parcel.kind == COMMENT, _parcel.step.not_in([step.value for step in ANSWERED]))
-        return [or_(waits, taken), _parcel.handler_id == actor.participant_id]
+        taken = and_(_OF_KIND[COMMENT], _parcel.step.not_in([step.value for step in ANSWERED]))
+        return [or_(_WAITS, taken), _parcel.handler_id == actor.participant_id]
     if pile is Pile.UNASSIGNED:
-        return [waits, _parcel.handler_id.is_(None), _parcel.group_id.is_(None)]
-    return [waits, _parcel.kind == COMMENT] if pile is Pile.QUESTIONS else [waits]
+        return [_WAITS, _parcel.handler_id.is_(None), _parcel.group_id.is_(None)]
+    return [_WAITS, _OF_KIND[COMMENT]] if pile is Pile.QUESTIONS else [_WAITS]
 
 
 def _of_filter(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -250,7 +254,7 @@ def _of_filter(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.area_id:
         found.append(_parcel.area_id == wanted.area_id)
     if wanted.kind:
-        found.append(_parcel.kind == wanted.kind)
+        found.append(_OF_KIND[wanted.kind])
     if wanted.step:
         found.append(_parcel.step == wanted.step.value)
     if wanted.handler_id:

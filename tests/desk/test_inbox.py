@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from app.areas.query import areas
 from app.audit.models import AuditLine
@@ -110,6 +110,26 @@ def test_next_and_back_walk_the_whole_list_and_nobody_is_met_twice_or_missed(ses
 
     assert len(forward) == len(set(forward)) == 2 * PAGE + 7
     assert backward == forward
+
+
+@pytest.mark.parametrize(
+    ("pile", "where"),
+    [
+        (Pile.NEW, "WHERE parcels.waits AND parcels.step = 'received' "),
+        (Pile.QUESTIONS, "WHERE parcels.waits AND parcels.kind = 'comment' "),
+        (Pile.UNASSIGNED, "WHERE parcels.waits AND parcels.handler_id IS NULL AND parcels.group_id IS NULL "),
+        (Pile.WAITING, "WHERE parcels.waits "),
+    ],
+)
+def test_a_pile_is_asked_for_in_the_words_of_its_index_so_that_it_is_found_by_it(
+    session, engine, per, now, pile, where
+):
+    asked = []
+    event.listen(engine, "before_cursor_execute", lambda _c, _cursor, sentence, *_: asked.append(sentence))
+
+    query.inbox(session, Wanted(pile=pile), actor=per, now=now, answer_days=0)
+
+    assert where in " ".join(asked[0].split())
 
 
 @pytest.mark.parametrize(
