@@ -11,11 +11,14 @@ from app.comments.models import Reason as ReportReason
 from app.core.actor import Role
 from app.desk import query
 from app.desk.query import PAGE, Pile, Wanted
+from app.files.store import picture_store
 from app.ideas import service as ideas
 from app.moderation.models import Reason
 from app.moderation.service import SHOW, Verdict
 from app.outbox.models import OutboxEvent
 from app.parcels.models import Parcel
+from app.personal import service as personal
+from app.personal.query import Owner
 from tests.support.accounts import staff
 from tests.support.comments import comment_form, make_comment
 from tests.support.desk import act
@@ -210,6 +213,17 @@ def earlier(parcel: Parcel, number: int) -> Parcel:
 
 def titles(page) -> list[str]:
     return [" ".join(one.text_content().split()) for one in page.tree.xpath("//*[@id='lines']//h3")]
+
+
+def test_what_kari_said_is_neither_found_nor_waits_when_she_is_erased(session, settings, ask, kari, per, now):
+    question = ask("Hva koster lyset?")
+
+    personal.erase(session, Owner.of(kari), store=picture_store(settings), instance=settings.instance, now=now)
+    session.commit()
+
+    found = query.inbox(session, Wanted(Pile.ALL, words="koster"), actor=per, now=now, answer_days=0)
+    assert found.lines == ()
+    assert not waits(session, question)
 
 
 def waits(session, comment) -> bool:
