@@ -14,7 +14,7 @@ from sqlalchemy import and_, func, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.cases.models import CaseFiling, CaseFolder
-from app.comments.models import Comment
+from app.comments.models import Comment, CommentCorrection
 from app.core import postgresql, sqlite
 from app.files.cleaning import draws_unfenced
 from app.files.models import Picture, PictureState
@@ -34,6 +34,7 @@ INPUTS: Mapping[str, tuple[InstrumentedAttribute[UUID], str]] = {
     "idea_submitted": (Idea.id, "idea_id"),
     "comment_submitted": (Comment.id, "comment_id"),
     "idea_corrected": (Correction.id, "correction_id"),
+    "comment_corrected": (CommentCorrection.id, "correction_id"),
 }
 # The job whose deliveries are letters; other jobs of the channel only ask.
 LETTERS = "forward_case"

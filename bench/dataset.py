@@ -9,8 +9,9 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, Table, insert, select, text
 
 from app.areas.models import FocusArea
+from app.core.search import stems
 from app.files.models import Picture
-from app.ideas.dialect import stems
+from app.ideas.dialect import IDEAS
 from app.ideas.models import Idea, Reply, Support
 from app.parcels.models import Parcel, Step, StepChange
 from app.parcels.query import REFUSED, USUAL
@@ -116,9 +117,8 @@ def _belongings(connection: Connection, ideas: list[dict[str, Any]], dice: rando
     _insert(connection, Support.__table__, [row for idea in ideas for row in _supports(idea, dice)])
     _insert(connection, Picture.__table__, [_picture(idea, dice) for idea in ideas[::3]])
     on_postgresql = connection.dialect.name == "postgresql"
-    words = "to_tsvector('simple', :words)" if on_postgresql else ":words"
     connection.execute(
-        text(f"INSERT INTO ideas_search (idea_id, words) VALUES (:id, {words})"),
+        text(IDEAS.written(on_postgresql=on_postgresql)),
         [
             {
                 "id": idea["id"] if on_postgresql else idea["id"].hex,

@@ -11,7 +11,7 @@ from sqlalchemy.sql.schema import SchemaItem
 from app.core.db import Instant, Model
 
 # Search tables are of a kind of their own in each database, so no model describes them.
-OWN_KIND = "ideas_search"
+OWN_KIND = ("ideas_search", "comments_search")
 
 
 def included(_item: SchemaItem, name: str | None, kind: str, _reflected: bool, _compare_to: SchemaItem | None) -> bool:

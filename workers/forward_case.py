@@ -12,7 +12,7 @@ from app.cases.codes import Codes
 from app.cases.letter import Attachment, LetterContent, render_letter
 from app.cases.query import FolderState
 from app.comments import query as comments
-from app.comments.events import CommentSubmitted
+from app.comments.events import CommentCorrected, CommentSubmitted
 from app.comments.models import Stance
 from app.comments.query import CommentForLetter
 from app.core.errors import NotYet
@@ -43,6 +43,8 @@ def handle(work: Work, event: OutboxEvent) -> None:
         _forward_reply(work, IdeaAnswered.model_validate(event.payload))
     elif event.kind == IdeaCorrected.name:
         _forward_correction(work, IdeaCorrected.model_validate(event.payload))
+    elif event.kind == CommentCorrected.name:
+        _forward_comment_correction(work, CommentCorrected.model_validate(event.payload))
     elif event.kind == CommentSubmitted.name:
         _forward_comment(work, CommentSubmitted.model_validate(event.payload), leaves_at=event.due_at)
     else:
@@ -125,25 +127,40 @@ def _forward_comment(work: Work, fact: CommentSubmitted, *, leaves_at: datetime)
 
 
 def _forward_correction(work: Work, fact: IdeaCorrected) -> None:
-    """File the words that were put right beside the first ones, in the same case: the archive has both."""
     with work.transaction() as session:
         codes = cases_query.settings_in_force(session, work.settings)
         correction = ideas.correction_for_letter(session, fact.correction_id)
         idea = ideas.idea_in_archive(session, fact.idea_id)
+    made = letter_correcting(idea, correction, work.reference, codes)
+    _beside_the_first(work, made, idea, fact.idea_id, fact.correction_id)
+
+
+def _forward_comment_correction(work: Work, fact: CommentCorrected) -> None:
+    with work.transaction() as session:
+        codes = cases_query.settings_in_force(session, work.settings)
+        correction = comments.correction_for_letter(session, fact.correction_id)
+        idea = ideas.idea_in_archive(session, fact.input_id)
+    made = letter_commenting(idea, correction, work.reference, codes)
+    _beside_the_first(work, made, idea, fact.comment_id, fact.correction_id)
+
+
+def _beside_the_first(work: Work, made: Letter, idea: IdeaInArchive, first_id: UUID, correction_id: UUID) -> None:
+    """File the words that were put right beside the first ones, in the same case: the archive has both."""
+    with work.transaction() as session:
+        codes = cases_query.settings_in_force(session, work.settings)
         folder = cases.folder_for(session, idea.area_slug, idea.area_name, codes, now=work.now)
-        filing = cases_query.filing_of(session, fact.idea_id)
-        parcel = parcels_query.parcel_of(session, fact.idea_id)
+        filing = cases_query.filing_of(session, first_id)
+        parcel = parcels_query.parcel_of(session, first_id)
         letter = cases_query.sealed_letter_or_none(session, work.reference)
     if filing is None:
         if parcel is not None and not parcel.forwarded:
-            _never(work, fact.correction_id, NOT_FORWARDED)
+            _never(work, correction_id, NOT_FORWARDED)
             return
         raise NotYet("Innspillet er ikke arkivert ennå.", seconds=INPUT_S)
     if letter is None:
-        made = letter_correcting(idea, correction, work.reference, codes)
         with work.transaction() as session:
-            letter = cases.seal(session, made, input_id=fact.correction_id, now=work.now)
-    _file(work, letter, cases.folder_in_case(folder, filing.filing.case.number), fact.correction_id, asked_about=False)
+            letter = cases.seal(session, made, input_id=correction_id, now=work.now)
+    _file(work, letter, cases.folder_in_case(folder, filing.filing.case.number), correction_id, asked_about=False)
 
 
 def _file(work: Work, letter: Letter, folder: FolderState, input_id: UUID, *, asked_about: bool = True) -> None:
@@ -285,12 +302,16 @@ _SAYS = {
 
 
 def letter_commenting(idea: IdeaInArchive, comment: CommentForLetter, reference: str, codes: Codes) -> Letter:
-    """Return the letter for a comment, for the case its idea lies in. It tells what was answered, when it answers."""
-    body = f"Svar på kommentaren:\n{comment.answers}\n\nSvaret:\n{comment.text}" if comment.answers else comment.text
-    staff = bool(comment.role_name)
+    """Return the letter for a comment, for the case its idea lies in.
+
+    It tells what was answered, when it answers, and what it said first, when it was put right.
+    """
+    said = f"Kommentaren var:\n{comment.earlier}\n\nRettet til:\n{comment.text}" if comment.earlier else comment.text
+    body = f"Svar på kommentaren:\n{comment.answers}\n\nSvaret:\n{said}" if comment.answers else said
+    staff, corrected = bool(comment.role_name), bool(comment.earlier)
     content = LetterContent(
         reference=reference,
-        kind=f"Kommentar til idé ({_SAYS[comment.stance]})",
+        kind=f"{'Rettet kommentar' if corrected else 'Kommentar'} til idé ({_SAYS[comment.stance]})",
         area_name=idea.area_name,
         process_title=idea.process_title,
         received_at=comment.submitted_at,
@@ -313,7 +334,9 @@ def letter_commenting(idea: IdeaInArchive, comment: CommentForLetter, reference:
         document_date=_day(comment.submitted_at),
         received_at=comment.submitted_at,
         sender=Sender(SenderKind.UNIT, comment.role_name) if staff else _citizen(None, codes),
-        documents=(_main("Kommentar til innspill", f"kommentar-{reference}.pdf", content),),
+        documents=(_main("Rettet kommentar til innspill", f"rettelse-{reference}.pdf", content),)
+        if corrected
+        else (_main("Kommentar til innspill", f"kommentar-{reference}.pdf", content),),
     )
 
 

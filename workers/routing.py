@@ -21,6 +21,7 @@ JOBS: Mapping[str, Sequence[str]] = {
     "moderation_decided": ("notify_writer", "mail_writer"),
     "comment_submitted": ("forward_case",),
     "comments_arrived": ("notify_followers",),
+    "comment_corrected": ("forward_case",),
     "comment_withdrawn": (),
     "comment_hidden": (),
     "content_reported": (),

@@ -24,6 +24,16 @@ class CommentsArrived(Event):
     input_id: UUID
 
 
+class CommentCorrected(Event):
+    """Its writer put its words right. input_id: what the comment hangs on; correction_id: an input of its own."""
+
+    name: ClassVar[str] = "comment_corrected"
+
+    comment_id: UUID
+    input_id: UUID
+    correction_id: UUID
+
+
 class CommentWithdrawn(Event):
     """Its writer took it back."""
 

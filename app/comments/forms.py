@@ -10,7 +10,7 @@ from wtforms.validators import DataRequired, Length, ValidationError
 
 from app.comments.models import TEXT_LENGTH, WORDS_LENGTH, Reason, Stance
 from app.comments.query import GROUPS, LABELS, REASONS
-from app.comments.service import CommentDraft
+from app.comments.service import CommentDraft, CorrectionDraft
 from app.core.submission import submission
 from app.core.text import personal_data
 from app.web.forms import LabForm, SubmissionKey, plain_text
@@ -45,6 +45,15 @@ class CommentForm(LabForm):
         said = {"on": str(input_id), "answers": str(parent_id or ""), "stance": stance.value, "text": self.text.data}
         mark = submission(self.submission_id.key, said, [])
         return CommentDraft(stance, said["text"], parent_id, role_name, language, mark)
+
+
+class CorrectionForm(CommentForm):
+    """The words of a comment that is sent already; what kind it is stays."""
+
+    stance = None
+
+    def to_correction(self) -> CorrectionDraft:
+        return CorrectionDraft(self.text.data, submission(self.submission_id.key, {"text": self.text.data}, []))
 
 
 class ReplyForm(CommentForm):

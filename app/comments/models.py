@@ -60,6 +60,18 @@ class Comment(Identified, SubmittedOnce, Model):
     withdrawn_at: Mapped[datetime | None] = column("technical")
 
 
+class CommentCorrection(Identified, SubmittedOnce, Model):
+    """A comment's words as its writer put them right, and what they were until then: an input of its own."""
+
+    __tablename__ = "comment_corrections"
+    __table_args__ = (CheckConstraint("length(text) BETWEEN 1 AND 1000", name="text_has_a_length"),)
+
+    comment_id: Mapped[UUID] = column("technical", ForeignKey("comments.id"), index=True)
+    earlier_text: Mapped[str] = column("content", Text)
+    text: Mapped[str] = column("content", Text)
+    corrected_at: Mapped[datetime] = column("technical")
+
+
 class Reason(str, Enum):
     """What is not right about something."""
 

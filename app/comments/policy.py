@@ -5,9 +5,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from app.comments.models import Comment
-from app.core.actor import Actor, Role
-
-MODERATORS = (Role.MODERATOR, Role.CASE_WORKER, Role.ADMINISTRATOR)
+from app.core.actor import Actor
 
 
 def is_writer(actor: Actor, comment: Comment | Row[Any]) -> bool:
@@ -24,6 +22,9 @@ def may_read(actor: Actor, comment: Comment | Row[Any]) -> bool:
     return is_writer(actor, comment) or actor.is_staff
 
 
-def may_hide(actor: Actor) -> bool:
-    """Take comments off the page, and put them back."""
-    return actor.role in MODERATORS
+def may_correct(comment: Comment | Row[Any], *, answered: bool) -> bool:
+    """Put its words right: while nobody has answered them, or while they are off the page.
+
+    Off the page a person looks at the new words before anybody else does. Who asks is another question.
+    """
+    return comment.withdrawn_at is None and (comment.hidden_at is not None or not answered)

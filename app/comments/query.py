@@ -1,7 +1,7 @@
 """What can be seen of comments: frozen values, with only what everybody may read."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
-from app.comments.models import Comment, Reason, Report, Stance
-from app.comments.policy import is_writer, may_read
+from app.comments.models import Comment, CommentCorrection, Reason, Report, Stance
+from app.comments.policy import is_writer, may_correct, may_read
 from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.core.rows import rows
@@ -88,8 +88,18 @@ class Replies:
 
 
 @dataclass(frozen=True, slots=True)
+class CommentAtDesk:
+    """A comment as staff read it. answers: the words that it answers, else ""; official: what was answered for us."""
+
+    comment: ShownComment
+    input_id: UUID
+    answers: str
+    official: tuple[ShownComment, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SentComment:
-    """One's own comment, in the list of what a device has sent. text: how it begins."""
+    """One's own comment, in the list of what a device has sent. text: how it begins; hidden: others do not see it."""
 
     id: UUID
     input_id: UUID
@@ -97,6 +107,7 @@ class SentComment:
     stance: Stance
     text: str
     submitted_at: datetime
+    hidden: bool
 
     @property
     def label(self) -> str:
@@ -105,7 +116,10 @@ class SentComment:
 
 @dataclass(frozen=True, slots=True)
 class CommentForLetter:
-    """Everything the archive is told about a comment. answers: the text that a reply answers, else ""."""
+    """Everything the archive is told about a comment. answers: the text that a reply answers, else "".
+
+    earlier: its words until they were put right, "" for the comment as it was sent.
+    """
 
     id: UUID
     stance: Stance
@@ -115,6 +129,7 @@ class CommentForLetter:
     language: str
     submitted_at: datetime
     withdrawn_at: datetime | None
+    earlier: str = ""
 
 
 _c = Comment.__table__.c
@@ -212,7 +227,7 @@ def _replies(session: Session, parents: Sequence[UUID], actor: Actor) -> Mapping
 def _shown(
     row: Row[Any], actor: Actor, replies: tuple[ShownComment, ...] = (), *, to_writer: bool = False
 ) -> ShownComment:
-    gone = "hidden" if row.hidden_at else "withdrawn" if row.withdrawn_at else ""
+    gone = "withdrawn" if row.withdrawn_at else "hidden" if row.hidden_at else ""
     return ShownComment(
         id=row.id,
         stance=Stance(row.stance),
@@ -249,12 +264,73 @@ def one(
     return Replies(shown, row.parent_id, found[PAGE - 1].id if len(found) > PAGE else None)
 
 
+def beginnings(session: Session, ids: Collection[UUID]) -> Mapping[UUID, tuple[Stance, str]]:
+    """Return what these comments are and how they begin, also those that are hidden or withdrawn: for staff alone."""
+    found = rows(session, _BEGINNINGS, {"ids": list(ids)}) if ids else ()
+    return {row.id: (Stance(row.stance), row.text) for row in found}
+
+
+_BEGINNINGS = select(_c.id, _c.stance, func.substr(_c.text, 1, 200).label("text")).where(
+    _c.id.in_(bindparam("ids", expanding=True))
+)
+
+
+def comment_at_desk(session: Session, comment_id: UUID, *, actor: Actor) -> CommentAtDesk:
+    """Return a comment for staff, with what the municipality has said to it. Raises NotFound."""
+    comment = any_comment(session, comment_id)
+    row = rows(session, select(*_ROW).where(_c.id == comment_id)).one()
+    official = select(*_ROW).where(_c.parent_id == comment_id, _c.role_name != "", *_SHOWN)
+    answered = session.get(Comment, comment.parent_id) if comment.parent_id else None
+    return CommentAtDesk(
+        _shown(row, actor, to_writer=True),
+        comment.input_id,
+        answered.text if answered is not None else "",
+        tuple(_shown(one, actor) for one in rows(session, official.order_by(_c.submitted_at, _c.id))),
+    )
+
+
+def any_comment(session: Session, comment_id: UUID) -> Comment:
+    """Return the row, whatever it hangs on: for staff alone. Raises NotFound."""
+    found = session.get(Comment, comment_id)
+    if found is None:
+        raise NotFound(N_("Vi fant ikke kommentaren."))
+    return found
+
+
 def get_comment(session: Session, comment_id: UUID, input_id: UUID, kind: str) -> Comment:
-    """Return the row, for services, locked. Raises NotFound, also when it hangs on another thing."""
-    found = session.get(Comment, comment_id, with_for_update=True)
+    """Return the row, for services. Raises NotFound, also when it hangs on another thing."""
+    found = session.get(Comment, comment_id)
     if found is None or (found.input_id, found.kind) != (input_id, kind):
         raise NotFound(N_("Vi fant ikke kommentaren."))
     return found
+
+
+def own_comment(session: Session, comment_id: UUID, input_id: UUID, kind: str, *, actor: Actor) -> Comment:
+    """Return the row of a comment that `actor` sent. Raises NotFound, also when it is somebody else's."""
+    found = get_comment(session, comment_id, input_id, kind)
+    if not is_writer(actor, found):
+        raise NotFound(N_("Vi fant ikke kommentaren."))
+    return found
+
+
+def is_answered(session: Session, comment_id: UUID) -> bool:
+    """Tell whether anybody has ever answered it, also when the answer was taken back since."""
+    return rows(session, select(_c.id).where(_c.parent_id == comment_id).limit(1)).first() is not None
+
+
+def can_correct(session: Session, comment: Comment) -> bool:
+    """Tell whether its writer can still put the words of this comment right."""
+    return may_correct(comment, answered=is_answered(session, comment.id))
+
+
+def awaits_answer(session: Session, comment: Comment) -> bool:
+    """Tell whether it is a citizen's question that everybody reads and nobody at the municipality has answered."""
+    if comment.stance != Stance.QUESTION.value or comment.role_name:
+        return False
+    if comment.hidden_at is not None or comment.withdrawn_at is not None:
+        return False
+    official = select(_c.id).where(_c.parent_id == comment.id, _c.role_name != "", *_SHOWN)
+    return rows(session, official.limit(1)).first() is None
 
 
 def has_comments(session: Session, input_id: UUID, kind: str) -> bool:
@@ -268,13 +344,23 @@ def sent_by(session: Session, actor: Actor, *, limit: int = 50) -> Sequence[Sent
         return []
     own = _c.author_id == actor.participant_id if actor.participant_id else _c.device_key == actor.device_key
     query = (
-        select(_c.id, _c.input_id, _c.kind, _c.stance, func.substr(_c.text, 1, 200).label("text"), _c.submitted_at)
+        select(
+            _c.id,
+            _c.input_id,
+            _c.kind,
+            _c.stance,
+            func.substr(_c.text, 1, 200).label("text"),
+            _c.submitted_at,
+            _c.hidden_at,
+        )
         .where(own, _c.withdrawn_at.is_(None))
         .order_by(_c.submitted_at.desc(), _c.id)
         .limit(limit)
     )
     return [
-        SentComment(row.id, row.input_id, row.kind, Stance(row.stance), row.text, row.submitted_at)
+        SentComment(
+            row.id, row.input_id, row.kind, Stance(row.stance), row.text, row.submitted_at, row.hidden_at is not None
+        )
         for row in rows(session, query)
     ]
 
@@ -293,7 +379,7 @@ def comment_for_letter(session: Session, comment_id: UUID) -> CommentForLetter:
     return CommentForLetter(
         id=comment.id,
         stance=Stance(comment.stance),
-        text=comment.text,
+        text=_as_sent(session, comment),
         answers=parent.text if parent is not None else "",
         role_name=comment.role_name,
         language=comment.language,
@@ -302,10 +388,42 @@ def comment_for_letter(session: Session, comment_id: UUID) -> CommentForLetter:
     )
 
 
+def _as_sent(session: Session, comment: Comment) -> str:
+    """Return the words before the first correction, each of which is a letter of its own."""
+    query = select(CommentCorrection.earlier_text).where(CommentCorrection.comment_id == comment.id)
+    first = session.scalar(query.order_by(CommentCorrection.corrected_at, CommentCorrection.id).limit(1))
+    return comment.text if first is None else first
+
+
+def correction_for_letter(session: Session, correction_id: UUID) -> CommentForLetter:
+    """Return what the archive is told of a comment that was put right: the words as they are now."""
+    correction = session.get_one(CommentCorrection, correction_id)
+    comment = comment_for_letter(session, correction.comment_id)
+    return replace(
+        comment, text=correction.text, earlier=correction.earlier_text, submitted_at=correction.corrected_at
+    )  # fmt: skip
+
+
 def writer_device(session: Session, comment_id: UUID) -> bytes | None:
     """Return the device that sent it, so that it is not told of its own words; None when it is gone or taken back."""
     comment = session.get(Comment, comment_id)
     return comment.device_key if comment is not None and comment.withdrawn_at is None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Who sent a comment, and what it hangs on."""
+
+    sender: Actor
+    input_id: UUID
+
+
+def sent_or_none(session: Session, comment_id: UUID) -> Sent | None:
+    """Return who is told what becomes of it; None for what is no comment, or was taken back."""
+    comment = session.get(Comment, comment_id)
+    if comment is None or comment.withdrawn_at is not None:
+        return None
+    return Sent(Actor(device_key=comment.device_key, participant_id=comment.author_id), comment.input_id)
 
 
 def reported(session: Session, ids: Collection[UUID]) -> Mapping[UUID, tuple[tuple[str, str], ...]]:

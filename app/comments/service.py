@@ -1,16 +1,25 @@
 """What can be done with comments. The caller has seen that the thing they hang on may be commented on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from app.audit import service as audit
-from app.comments.events import CommentHidden, CommentsArrived, CommentSubmitted, CommentWithdrawn, ContentReported
-from app.comments.models import Comment, Reason, Report, Stance
-from app.comments.policy import is_writer, may_hide
+from app.comments.dialect import COMMENTS
+from app.comments.events import (
+    CommentCorrected,
+    CommentHidden,
+    CommentsArrived,
+    CommentSubmitted,
+    CommentWithdrawn,
+    ContentReported,
+)
+from app.comments.models import Comment, CommentCorrection, Reason, Report, Stance
+from app.comments.policy import is_writer, may_correct
+from app.comments.query import is_answered
 from app.core.actor import Actor
 from app.core.crash import crash_point
 from app.core.dialect import insert_once
@@ -18,11 +27,8 @@ from app.core.errors import Conflict, NotFound, RuleBroken
 from app.core.once import earlier
 from app.core.oslo import OSLO
 from app.core.submission import Submission
-from app.core.text import N_, clean_text
+from app.core.text import N_
 from app.outbox import service as outbox
-
-# As an idea: it leaves this much after the time to regret.
-LEAVES_AFTER = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,14 @@ class CommentDraft:
     parent_id: UUID | None
     role_name: str
     language: str
+    submission: Submission
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionDraft:
+    """The words of a comment as its writer wants them now: trimmed, 1-1000 characters."""
+
+    text: str
     submission: Submission
 
 
@@ -89,7 +103,8 @@ def submit_comment(
         first = sent_or_none(session, draft.submission)
         assert first is not None  # noqa: S101 - the key was taken, so its row is there
         return first, False
-    leaves_at = now + timedelta(seconds=undo_seconds) + LEAVES_AFTER
+    COMMENTS.add(session, comment_id, draft.text)
+    leaves_at = outbox.leaves_at(now, undo_seconds)
     outbox.record(session, CommentSubmitted(comment_id=comment_id, input_id=input_id), now=now, due_at=leaves_at)
     if not waits:
         # Those who follow hear of comments once a day, however many there are.
@@ -122,21 +137,41 @@ def withdraw_comment(session: Session, comment: Comment, *, actor: Actor, now: d
     outbox.record(session, CommentWithdrawn(comment_id=comment.id), now=now)
 
 
-def hide_comment(session: Session, comment: Comment, *, reason: str, actor: Actor, now: datetime) -> None:
-    """Take a comment off the page; everybody sees why. Forwarding goes on: this decides what is shown."""
-    if not may_hide(actor):
-        raise NotFound(N_("Vi fant ikke kommentaren."))
-    take_off(session, comment, reason=clean_text(reason), now=now)
-    said = {"reason": comment.hidden_reason}
-    audit.note(session, "comment_hidden", f"comment:{comment.id}", actor=actor, now=now, said=said)
+def correct_comment(session: Session, comment: Comment, draft: CorrectionDraft, *, now: datetime) -> UUID | None:
+    """Put a comment's words right and announce it; return the correction's id, None when nothing changed.
+
+    The caller holds the row, and knows that the comment is theirs who asks. Raises Conflict when somebody has answered
+    what is on the page, since they did so to other words, and when it was taken back.
+    """
+    if earlier(session, CommentCorrection, draft.submission) is not None:
+        return None
+    if not may_correct(comment, answered=is_answered(session, comment.id)):
+        raise Conflict(N_("Noen har svart på kommentaren, eller den er tatt bort. Da kan den ikke rettes."))
+    if comment.text == draft.text:
+        return None
+    correction_id = uuid4()
+    values = {
+        "id": correction_id,
+        "submission_hash": draft.submission.key_hash,
+        "content_digest": draft.submission.digest,
+        "comment_id": comment.id,
+        "earlier_text": comment.text,
+        "text": draft.text,
+        "corrected_at": now,
+    }
+    if not insert_once(session, CommentCorrection, values):
+        return None
+    COMMENTS.replace(session, comment.id, comment.text, draft.text)
+    comment.text = draft.text
+    session.flush()
+    corrected = CommentCorrected(comment_id=comment.id, input_id=comment.input_id, correction_id=correction_id)
+    outbox.record(session, corrected, now=now)
+    return correction_id
 
 
-def show_comment(session: Session, comment: Comment, *, actor: Actor, now: datetime) -> None:
-    """Put a hidden comment back on the page."""
-    if not may_hide(actor):
-        raise NotFound(N_("Vi fant ikke kommentaren."))
-    put_on(comment)
-    audit.note(session, "comment_shown", f"comment:{comment.id}", actor=actor, now=now)
+def forget_words(session: Session, comment_ids: Sequence[UUID]) -> None:
+    """Take comments whose words are about to be erased out of the search."""
+    COMMENTS.forget(session, comment_ids)
 
 
 def take_off(session: Session, comment: Comment, *, reason: str, now: datetime) -> None:

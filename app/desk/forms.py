@@ -13,6 +13,8 @@ from wtforms.validators import DataRequired, Length, Optional, Regexp, Validatio
 
 from app.accounts.models import Participant
 from app.areas.query import Area
+from app.comments.models import KIND as COMMENT
+from app.comments.models import TEXT_LENGTH
 from app.core.actor import Actor
 from app.core.errors import RuleBroken
 from app.core.language import SOURCE_LANGUAGE
@@ -20,12 +22,14 @@ from app.core.lix import Reading, read
 from app.core.oslo import OSLO
 from app.core.submission import submission
 from app.core.text import N_
+from app.desk.kinds import KINDS, AnswerDraft
 from app.desk.models import COMMENT_LENGTH, NAME_LENGTH, NOTE_LENGTH, TEMPLATE_LENGTH, AnswerTemplate
 from app.desk.service.bulk import BulkDraft
 from app.desk.service.inputs import NoteDraft
 from app.ideas.forms import IdeaForm
+from app.ideas.models import KIND as IDEA
 from app.ideas.models import REPLY_LENGTH, Channel
-from app.ideas.service import IdeaDraft, ReplyDraft
+from app.ideas.service import IdeaDraft
 from app.outbox.query import Stopped
 from app.parcels.models import ORDER, Step
 from app.parcels.query import LABELS
@@ -35,7 +39,7 @@ from app.web.language import gettext
 
 MOST = _l("Bruk høyst %(max)d tegn.")
 GROUP = "gruppe:"
-STEPS = (Step.READ, Step.CONSIDERED, Step.DECIDED, Step.DONE, Step.NOT_NOW)
+STEPS = KINDS[IDEA].steps
 WAYS = {
     Channel.PHONE: N_("Telefon"),
     Channel.MAIL: N_("E-post"),
@@ -144,9 +148,9 @@ class StepForm(ActForm):
     step = SelectField(_l("Steg"), validate_choice=False)
     reason = StringField(_l("Grunn"), filters=[one_line], validators=[Length(max=1000, message=MOST)])
 
-    def offer(self, present: Step) -> None:
-        """Set the steps that lie ahead."""
-        ahead = [step for step in STEPS if ORDER[step] > ORDER[present]]
+    def offer(self, present: Step, steps: Sequence[Step]) -> None:
+        """Set those of `steps` that lie ahead."""
+        ahead = [step for step in steps if ORDER[step] > ORDER[present]]
         self.step.choices = [(step.value, gettext(LABELS[step])) for step in ahead]
 
     def validate_step(self, field: SelectField) -> None:
@@ -203,9 +207,27 @@ class ReplyForm(ActForm):
         words = self._texts.get(self.template.data or "", "")
         self.text.data = "\n\n".join(part for part in (self.text.data, words) if part)
 
-    def to_draft(self) -> ReplyDraft:
-        said = {"text": self.text.data, "step": self.step.data}
-        return ReplyDraft(said["text"], Step(said["step"]), submission(self.submission_id.key, said, []))
+    def to_draft(self, input_id: UUID) -> AnswerDraft:
+        said = {"text": self.text.data, "step": self.step.data, "answers": str(input_id)}
+        return AnswerDraft(said["text"], Step(said["step"]), submission(self.submission_id.key, said, []))
+
+
+class CommentReplyForm(ReplyForm):
+    """An official answer to a comment: it stands below the comment, and leaves it at no step."""
+
+    text = TextAreaField(
+        _l("Svaret"),
+        filters=[plain_text],
+        validators=[DataRequired(_l("Skriv svaret.")), Length(max=TEXT_LENGTH, message=MOST)],
+    )
+    step = None
+
+    def to_draft(self, input_id: UUID) -> AnswerDraft:
+        said = {"text": self.text.data, "answers": str(input_id)}
+        return AnswerDraft(said["text"], None, submission(self.submission_id.key, said, []))
+
+
+ANSWER_FORMS = {IDEA: ReplyForm, COMMENT: CommentReplyForm}
 
 
 class BulkForm(DeskForm):

@@ -8,22 +8,24 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, false, func, literal_column, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.accounts import query as accounts
 from app.areas.query import Area, areas
 from app.cases import query as cases
+from app.comments.models import KIND as COMMENT
 from app.core.actor import Actor
 from app.core.errors import NotFound, RuleBroken
 from app.core.rows import rows
 from app.core.submission import Submission
 from app.core.text import N_
-from app.desk.kinds import KINDS, Alike, Kind, Shown
+from app.desk.kinds import KINDS, Alike, Kind, Listed, Shown
 from app.desk.models import AnswerTemplate, Bulk, BulkItem, DeskChange, DeskNote, SavedFilter
+from app.moderation import query as moderation
 from app.outbox import query as outbox
 from app.parcels import query as parcels
-from app.parcels.models import Parcel, Step
+from app.parcels.models import ANSWERED, Parcel, Step
 from app.parcels.query import LABELS
 
 PAGE = 30
@@ -41,6 +43,7 @@ class Pile(str, Enum):
     LATE = "forsinket"
     MINE = "mine"
     UNASSIGNED = "uten"
+    QUESTIONS = "sporsmal"
     WAITING = "venter"
     ALL = "alle"
 
@@ -50,6 +53,7 @@ PILES: Mapping[Pile, str] = {
     Pile.LATE: N_("Forsinket"),
     Pile.MINE: N_("Mine"),
     Pile.UNASSIGNED: N_("Uten ansvarlig"),
+    Pile.QUESTIONS: N_("Spørsmål"),
     Pile.WAITING: N_("Venter på svar"),
     Pile.ALL: N_("Alle"),
 }
@@ -79,13 +83,13 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An input in the list. area: its name, "" without one; who: the name of the one who has it; group: or of an area.
+    """An input in the list. label: what it is. area: its name, "" without one; who: who has it; group: or of an area.
 
     due_at: until when it should be answered, None when nobody waits or no time was promised.
     """
 
     id: UUID
-    kind: Kind
+    label: str
     title: str
     area: str
     received_at: datetime
@@ -133,7 +137,7 @@ class Handling:
 class Deed:
     """One event on the way of an input. said: a sentence with named places, translated where it is shown.
 
-    kind: received, letter, filed, step, reply, change or note; text: what somebody wrote with it.
+    kind: received, letter, filed, step, moderation, reply, change or note; text: what somebody wrote with it.
     """
 
     at: datetime
@@ -174,6 +178,11 @@ _COLUMNS = (
     _parcel.handler_id, _parcel.group_id, _parcel.due_at, _parcel.case_number, _parcel.revision,
 )  # fmt: skip
 _BY_TIME = (_parcel.received_at, _parcel.input_id)
+# Word for word as the partial indexes (parcels.models): neither database finds them by «waits IS true», or by a value
+# that it is told only when it is asked.
+_WAITS: ColumnElement[bool] = literal_column("parcels.waits")
+_RECEIVED: ColumnElement[bool] = literal_column(f"parcels.step = '{Step.RECEIVED.value}'")
+_OF_KIND: Mapping[str, ColumnElement[bool]] = {name: literal_column(f"parcels.kind = '{name}'") for name in KINDS}
 
 
 def inbox(session: Session, wanted: Wanted, *, actor: Actor, now: datetime, answer_days: int) -> Inbox:
@@ -223,20 +232,21 @@ def _bounded(conditions: Iterable[ColumnElement[bool]]) -> Any:
 
 
 def _of_pile(pile: Pile, actor: Actor, now: datetime, answer_days: int) -> list[ColumnElement[bool]]:
-    waits = _parcel.waits.is_(True)
     if pile is Pile.ALL:
         return [_parcel.kind.in_(list(KINDS))]
     if pile is Pile.NEW:
-        return [waits, _parcel.step == Step.RECEIVED.value]
+        return [_WAITS, _RECEIVED]
     if pile is Pile.LATE:
         by_hand = and_(_parcel.due_at.is_not(None), _parcel.due_at < now)
         promised = and_(_parcel.due_at.is_(None), _parcel.received_at < now - timedelta(days=answer_days))
-        return [waits, or_(by_hand, promised) if answer_days else by_hand]
+        return [_WAITS, or_(by_hand, promised) if answer_days else by_hand]
     if pile is Pile.MINE:
-        return [waits, _parcel.handler_id == actor.participant_id]
+        # What somebody has taken is theirs until it is done, also a comment that nobody waits for an answer to.
+        taken = and_(_OF_KIND[COMMENT], _parcel.step.not_in([step.value for step in ANSWERED]))
+        return [or_(_WAITS, taken), _parcel.handler_id == actor.participant_id]
     if pile is Pile.UNASSIGNED:
-        return [waits, _parcel.handler_id.is_(None), _parcel.group_id.is_(None)]
-    return [waits]
+        return [_WAITS, _parcel.handler_id.is_(None), _parcel.group_id.is_(None)]
+    return [_WAITS, _OF_KIND[COMMENT]] if pile is Pile.QUESTIONS else [_WAITS]
 
 
 def _of_filter(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -244,7 +254,7 @@ def _of_filter(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.area_id:
         found.append(_parcel.area_id == wanted.area_id)
     if wanted.kind:
-        found.append(_parcel.kind == wanted.kind)
+        found.append(_OF_KIND[wanted.kind])
     if wanted.step:
         found.append(_parcel.step == wanted.step.value)
     if wanted.handler_id:
@@ -273,12 +283,12 @@ def sent_from(session: Session, email: str) -> Sequence[UUID]:
 def _lines(session: Session, found: Sequence[Any], actor: Actor, now: datetime, answer_days: int) -> Sequence[Line]:
     names = _names(session, {row.handler_id for row in found if row.handler_id})
     named = _areas(session)
-    titles = _titles(session, found)
+    listed = _listed(session, found)
     return [
         Line(
             id=row.input_id,
-            kind=KINDS[row.kind],
-            title=titles.get(row.input_id, ""),
+            label=listed[row.input_id].label if row.input_id in listed else KINDS[row.kind].label,
+            title=listed[row.input_id].title if row.input_id in listed else "",
             area=_area(named, row.area_id),
             received_at=row.received_at,
             due_at=due_of(row, answer_days),
@@ -307,15 +317,15 @@ def _is_late(parcel: Any, now: datetime, answer_days: int) -> bool:
     return due_at is not None and due_at < now
 
 
-def _titles(session: Session, found: Iterable[Any]) -> Mapping[UUID, str]:
+def _listed(session: Session, found: Iterable[Any]) -> Mapping[UUID, Listed]:
     by_kind: dict[str, list[UUID]] = {}
     for row in found:
         by_kind.setdefault(row.kind, []).append(row.input_id)
     return {
-        input_id: title
+        input_id: listed
         for name, ids in by_kind.items()
         if name in KINDS
-        for input_id, title in KINDS[name].titles(session, ids).items()
+        for input_id, listed in KINDS[name].listed(session, ids).items()
     }
 
 
@@ -347,7 +357,8 @@ def get_item(
     names = _names(session, {one for one in people if one})
     authors = {note.id: names.get(note.author_id, "") for note in notes if note.author_id}
     told = [_changed(change, names, _areas(session)) for change in changes]
-    way = [*_archived(session, handling), *_steps(session, input_id), *_replied(shown), *told]
+    way = [*_archived(session, handling), *_steps(session, input_id), *_moderated(session, input_id)]
+    way += [*_replied(shown), *told]
     way += [
         Deed(note.at, "note", N_("Notat fra %(name)s"), {"name": authors.get(note.id, "")}, note.text) for note in notes
     ]
@@ -399,6 +410,16 @@ def _steps(session: Session, input_id: UUID) -> Iterable[Deed]:
     for step, at, reason in parcels.changes_of(session, input_id):
         if step is not Step.RECEIVED:
             yield Deed(at, "step", LABELS[step], {}, reason)
+
+
+def _moderated(session: Session, input_id: UUID) -> Iterable[Deed]:
+    for asking in moderation.askings(session, input_id):
+        yield Deed(asking.asked_at, "moderation", N_("Til moderering: %(why)s"), {"why": asking.why})
+        if asking.decided_at and asking.shown:
+            yield Deed(asking.decided_at, "moderation", N_("%(by)s viste den."), {"by": asking.by}, asking.words)
+        elif asking.decided_at:
+            said = {"by": asking.by, "reason": asking.reason}
+            yield Deed(asking.decided_at, "moderation", N_("%(by)s skjulte den. Grunn: %(reason)s"), said, asking.words)
 
 
 def _replied(shown: Shown) -> Iterable[Deed]:
@@ -564,7 +585,7 @@ def _bulk(session: Session, bulk: Bulk) -> BulkView:
         .limit(100)
     ).all()
     kinds = rows(session, select(*_COLUMNS).where(_parcel.input_id.in_([one.input_id for one in refused]))).all()
-    titles = _titles(session, kinds)
+    listed = _listed(session, kinds)
     return BulkView(
         id=bulk.id,
         what=bulk.what,
@@ -572,5 +593,7 @@ def _bulk(session: Session, bulk: Bulk) -> BulkView:
         done=counts.get("done", 0),
         refused_count=counts.get("refused", 0),
         ended=bulk.ended_at is not None,
-        refused=[(one.input_id, titles.get(one.input_id, ""), one.refusal) for one in refused],
+        refused=[
+            (one.input_id, listed[one.input_id].title if one.input_id in listed else "", one.refusal) for one in refused
+        ],
     )

@@ -79,11 +79,11 @@ class CommentShelf(_Reported):
 
     def show(self, session: Session, input_id: UUID) -> None:
         """Raises Conflict when it was taken back."""
-        talk.put_on(_comment(session, input_id))
+        service.put_comment_on(session, _comment(session, input_id))
 
     def hide(self, session: Session, input_id: UUID, *, cause: str, reason: str, now: datetime) -> None:  # noqa: ARG002
         """Raises Conflict when it was taken back. A comment keeps no `cause`: its reason says all."""
-        talk.take_off(session, _comment(session, input_id), reason=reason, now=now)
+        service.take_comment_off(session, _comment(session, input_id), reason=reason, now=now)
 
 
 def _idea(session: Session, input_id: UUID) -> Idea:
@@ -95,7 +95,9 @@ def _idea(session: Session, input_id: UUID) -> Idea:
 
 
 def _comment(session: Session, input_id: UUID) -> Comment:
-    comment = session.get(Comment, input_id, with_for_update=True, populate_existing=True)
+    comment = session.get(Comment, input_id)
+    if comment is not None:
+        service.hold_comment(session, comment)
     if comment is None or comment.withdrawn_at is not None:
         raise Conflict(TAKEN_BACK)
     return comment

@@ -20,7 +20,7 @@ from app.core.text import N_, likeness
 from app.files import query as files
 from app.files.query import ShownPicture
 from app.files.store import PictureStore
-from app.ideas.dialect import find_alike, find_ideas
+from app.ideas.dialect import IDEAS, find_alike
 from app.ideas.models import KIND, Channel, Correction, Idea, IdeaGoal, Reply, Support
 from app.ideas.policy import is_writer, may_correct, may_read
 from app.moderation.client import WAITING
@@ -237,7 +237,7 @@ def list_ideas(session: Session, wanted: Filter, *, page: int = 1) -> IdeaPage:
 
     Newest first; or by support, then newest. A search gives the hits that are newest, at most MOST_HITS.
     """
-    ids = find_ideas(session, wanted.words) if wanted.words.strip() else None
+    ids = IDEAS.find(session, wanted.words) if wanted.words.strip() else None
     asked = {
         "process": wanted.process,
         "ids": ids,

@@ -1,6 +1,6 @@
 """What can be done with ideas."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -14,8 +14,9 @@ from app.comments import service as comments
 from app.comments.models import KIND as COMMENT
 from app.comments.models import Comment
 from app.comments.models import Reason as ReportReason
-from app.comments.query import has_comments
+from app.comments.query import awaits_answer, has_comments
 from app.comments.service import CommentDraft
+from app.comments.service import CorrectionDraft as CommentCorrectionDraft
 from app.core.actor import NOBODY, Actor
 from app.core.crash import crash_point
 from app.core.dialect import insert_once
@@ -27,10 +28,10 @@ from app.core.text import N_, clean_text
 from app.files import service as files
 from app.files.service import Original
 from app.files.store import PictureStore
-from app.ideas.dialect import index_idea, reindex_idea, unindex_ideas
+from app.ideas.dialect import IDEAS
 from app.ideas.events import IdeaAnswered, IdeaCorrected, IdeaHidden, IdeaSubmitted, IdeaWithdrawn
 from app.ideas.models import KIND, Channel, Correction, Idea, IdeaGoal, Reply, Support
-from app.ideas.policy import may_answer, may_correct
+from app.ideas.policy import ANSWERERS, may_answer, may_correct
 from app.ideas.query import get_idea
 from app.moderation import service as moderation
 from app.moderation.client import WAITING, WAITS
@@ -43,9 +44,6 @@ from app.parcels.models import Step
 from app.processes.models import Moderation, Process
 from app.processes.query import Door
 from app.processes.service import require_open
-
-# An idea leaves this much after the time to regret: an «Angre» in the last second is stored before the idea is read.
-LEAVES_AFTER = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +137,13 @@ def submit_idea(
         assert first is not None  # noqa: S101 - the key was taken, so its row is there
         return first, False
     files.attach(session, idea_id, pictures, actor=actor, now=now, public=why is None)
-    index_idea(session, idea_id, _findable_by(draft.title, draft.body, draft.place))
+    IDEAS.add(session, idea_id, _findable_by(draft.title, draft.body, draft.place))
     if draft.goals:
         session.add_all(IdeaGoal(idea_id=idea_id, goal=goal) for goal in draft.goals)
     parcels.start(session, idea_id, kind=KIND, actor=actor, now=now, area_id=draft.area_id)
     if why is not None:
         moderation.ask(session, KIND, idea_id, why=why, marks=marks, process_id=door.process_id, now=now)
-    leaves_at = now + timedelta(seconds=undo_seconds) + LEAVES_AFTER
+    leaves_at = outbox.leaves_at(now, undo_seconds)
     outbox.record(session, IdeaSubmitted(idea_id=idea_id, process_id=door.process_id), now=now, due_at=leaves_at)
     crash_point("submit.after_insert")
     return idea_id, True
@@ -185,6 +183,7 @@ def withdraw_idea(session: Session, idea: Idea, *, now: datetime) -> None:
     if idea.withdrawn_at is not None:
         return
     # In the order in which staff lock them, so that nobody waits for the other.
+    moderation.hold(session, idea.id)
     parcels.close(session, idea.id)
     moderation.dropped(session, idea.id)
     comments.reports_handled(session, idea.id, now=now)
@@ -230,18 +229,25 @@ def correct_idea(session: Session, idea_id: UUID, draft: CorrectionDraft, *, now
     before = _findable_by(idea.title, idea.body, idea.place)
     idea.title, idea.body, idea.place = draft.title, draft.body, draft.place
     session.flush()
-    reindex_idea(session, idea_id, before, _findable_by(idea.title, idea.body, idea.place))
-    _look_again(session, idea, now=now)
-    parcels.start(session, correction_id, kind="correction", actor=NOBODY, now=now)
+    IDEAS.replace(session, idea_id, before, _findable_by(idea.title, idea.body, idea.place))
+    texts = {"title": idea.title, "body": idea.body, "place": idea.place}
+    if _waits_again(session, KIND, idea.id, texts, idea.process_id, now=now):
+        take_off(session, idea, cause=WAITING, reason=WAITS, now=now)
+    # The desk reads the idea as it is now: its correction waits for nobody there.
+    parcels.start(session, correction_id, kind="correction", actor=NOBODY, now=now, waits=False)
     outbox.record(session, IdeaCorrected(idea_id=idea_id, correction_id=correction_id), now=now)
 
 
-def _look_again(session: Session, idea: Idea, *, now: datetime) -> None:
-    """Let a person look at the new words, where they would have to look at an idea that was sent with them."""
-    marks = moderation.screen(session, {"title": idea.title, "body": idea.body, "place": idea.place})
-    why = _waits_because(session, idea.process_id, marks)
-    if moderation.mended(session, KIND, idea.id, why=why, marks=marks, process_id=idea.process_id, now=now):
-        take_off(session, idea, cause=WAITING, reason=WAITS, now=now)
+def _waits_again(
+    session: Session, kind: str, input_id: UUID, texts: Mapping[str, str], process_id: UUID, *, now: datetime
+) -> bool:
+    """Let a person look at new words where they would have to look at what is sent with them.
+
+    Return whether the caller has to take it off the page until then.
+    """
+    marks = moderation.screen(session, texts)
+    why = _waits_because(session, process_id, marks)
+    return moderation.mended(session, kind, input_id, why=why, marks=marks, process_id=process_id, now=now)
 
 
 def appeal_idea(session: Session, idea: Idea, words: str, *, now: datetime) -> None:
@@ -325,6 +331,8 @@ def comment_idea(
     marks = moderation.screen(session, {"text": draft.text})
     why = None if actor.is_staff else _waits_because(session, idea.process_id, marks)
     waits = WAITS if why else ""
+    if draft.parent_id is not None:
+        parcels.hold(session, draft.parent_id)
     comment_id, new = comments.submit_comment(
         session, idea_id, KIND, draft, actor=actor, now=now, undo_seconds=undo_seconds, waits=waits
     )
@@ -332,15 +340,100 @@ def comment_idea(
         moderation.ask(session, COMMENT, comment_id, why=why, marks=marks, process_id=idea.process_id, now=now)
     if new:
         # Nobody follows a comment: whoever wrote it finds it among what they sent, and follows the idea if they want.
-        parcels.start(session, comment_id, kind="comment", actor=NOBODY, now=now, area_id=idea.area_id, waits=False)
+        parcels.start(session, comment_id, kind=COMMENT, actor=NOBODY, now=now, area_id=idea.area_id, waits=False)
+        _wait_for_answer(session, session.get_one(Comment, comment_id))
     return comment_id, new
+
+
+def _wait_for_answer(session: Session, comment: Comment) -> None:
+    """Let a question wait at the desk while it is on the page and has no official answer; called when that may change.
+
+    comment: the question, or what was said to it.
+    """
+    question = comment if comment.parent_id is None else session.get_one(Comment, comment.parent_id)
+    session.flush()
+    parcels.wait(session, question.id, waits=awaits_answer(session, question))
+
+
+def hold_comment(session: Session, comment: Comment) -> None:
+    """Let nobody change a comment, or what follows from it, until the transaction ends.
+
+    First what moderators hold first, then what the desk does, so that nobody waits for the other.
+    """
+    moderation.hold(session, comment.id)
+    for one in sorted({comment.id, comment.parent_id or comment.id}):
+        parcels.hold(session, one)
+    session.refresh(comment, with_for_update=True)
 
 
 def withdraw_comment(session: Session, comment: Comment, *, actor: Actor, now: datetime) -> None:
     """Take one's own comment off the page, and out of the queue of moderation; as comments.withdraw_comment."""
-    moderation.dropped(session, comment.id)
+    hold_comment(session, comment)
     comments.withdraw_comment(session, comment, actor=actor, now=now)
+    moderation.dropped(session, comment.id)
     comments.reports_handled(session, comment.id, now=now)
+    _wait_for_answer(session, comment)
+
+
+def correct_comment(session: Session, comment: Comment, draft: CommentCorrectionDraft, *, now: datetime) -> None:
+    """Put a comment's words right, and let the archive have them too, as for `correct_idea`.
+
+    The caller has shown that the comment is theirs. Raises what comments.correct_comment does.
+    """
+    hold_comment(session, comment)
+    correction_id = comments.correct_comment(session, comment, draft, now=now)
+    if correction_id is None:
+        return
+    process_id = get_idea(session, comment.input_id).process_id
+    if not comment.role_name and _waits_again(
+        session, COMMENT, comment.id, {"text": comment.text}, process_id, now=now
+    ):
+        take_comment_off(session, comment, reason=WAITS, now=now)
+    parcels.start(session, correction_id, kind="correction", actor=NOBODY, now=now, waits=False)
+
+
+def appeal_comment(session: Session, comment: Comment, words: str, *, now: datetime) -> None:
+    """Say that a comment should be shown, as for `appeal_idea`."""
+    if comment.withdrawn_at is not None:
+        raise Conflict(N_("Du har trukket kommentaren tilbake."))
+    moderation.appeal(session, comment.id, words, now=now)
+
+
+def hide_comment(session: Session, comment: Comment, *, reason: str, actor: Actor, now: datetime) -> None:
+    """Take a comment off the page; everybody sees why. Forwarding goes on: this decides what is shown."""
+    if actor.role not in ANSWERERS:
+        raise NotFound(N_("Vi fant ikke kommentaren."))
+    hold_comment(session, comment)
+    verdict = Verdict(Reason.OTHER, clean_text(reason))
+    moderation.decided_at_desk(session, COMMENT, comment.id, verdict, name=_name(session, actor), actor=actor, now=now)
+    take_comment_off(session, comment, reason=verdict.words, now=now)
+    comments.reports_handled(session, comment.id, now=now)
+    said = {"reason": comment.hidden_reason}
+    audit.note(session, "comment_hidden", f"comment:{comment.id}", actor=actor, now=now, said=said)
+
+
+def show_comment(session: Session, comment: Comment, *, actor: Actor, now: datetime) -> None:
+    """Put a hidden comment on the page again, or one that waits. One that is shown stays as it is."""
+    if actor.role not in ANSWERERS:
+        raise NotFound(N_("Vi fant ikke kommentaren."))
+    hold_comment(session, comment)
+    if comment.hidden_at is None:
+        return
+    moderation.decided_at_desk(session, COMMENT, comment.id, SHOW, name=_name(session, actor), actor=actor, now=now)
+    put_comment_on(session, comment)
+    audit.note(session, "comment_shown", f"comment:{comment.id}", actor=actor, now=now)
+
+
+def take_comment_off(session: Session, comment: Comment, *, reason: str, now: datetime) -> None:
+    """Let nobody but its writer and staff read a comment; moderation or staff have decided so, and hold it."""
+    comments.take_off(session, comment, reason=reason, now=now)
+    _wait_for_answer(session, comment)
+
+
+def put_comment_on(session: Session, comment: Comment) -> None:
+    """Let everybody read a comment, as for `take_comment_off`."""
+    comments.put_on(comment)
+    _wait_for_answer(session, comment)
 
 
 def report_idea(session: Session, idea: Idea, *, reason: ReportReason, words: str, actor: Actor, now: datetime) -> None:
@@ -387,9 +480,9 @@ def answer_idea(
     return reply
 
 
-def is_answered(session: Session, draft: ReplyDraft) -> bool:
+def is_answered(session: Session, sent: Submission) -> bool:
     """Tell whether this very answer is stored. Raises RuleBroken when its key came with another one."""
-    return earlier(session, Reply, draft.submission) is not None
+    return earlier(session, Reply, sent) is not None
 
 
 def hide_idea(session: Session, idea: Idea, *, reason: str, actor: Actor, now: datetime) -> None:
@@ -448,4 +541,13 @@ def forget_words(session: Session, idea_ids: Sequence[UUID], *, now: datetime) -
     shown = {"hidden_at": None, "hidden_reason": "", "hidden_cause": ""}
     erased = update(Idea).where(Idea.id.in_(idea_ids))
     session.execute(erased.values(**shown, **gone).execution_options(synchronize_session=False))
-    unindex_ideas(session, idea_ids)
+    IDEAS.forget(session, idea_ids)
+
+
+def forget_comments(session: Session, comment_ids: Sequence[UUID], *, now: datetime) -> None:
+    """Let nobody find or wait for comments whose words are about to be erased, as for `forget_words`."""
+    for comment_id in comment_ids:
+        moderation.dropped(session, comment_id)
+        comments.reports_handled(session, comment_id, now=now)
+        parcels.close(session, comment_id)
+    comments.forget_words(session, comment_ids)

@@ -134,11 +134,14 @@ class AppealStory:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What the writer is told of one input. state: of the newest asking; off_page: whether others do not see it."""
+    """What the writer is told of one input. state: of the newest asking; off_page: whether others do not see it.
+
+    because, words: why it was refused last, as the end of a sentence and as staff wrote; each may be "".
+    """
 
     state: State
     why: Why
-    reason: str
+    because: str
     words: str
     decided_at: datetime | None
     off_page: bool
@@ -252,6 +255,33 @@ def item_or_none(session: Session, item_id: UUID) -> ModerationItem | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Asking:
+    """That somebody had to look at an input, and what they decided; for staff. decided_at: None while it waits."""
+
+    why: str
+    asked_at: datetime
+    decided_at: datetime | None
+    by: str
+    shown: bool
+    reason: str
+    words: str
+
+
+def askings(session: Session, input_id: UUID) -> Sequence[Asking]:
+    """Return what was asked in the queue about an input, oldest first; what the desk decided itself is not there."""
+    query = select(ModerationItem).where(
+        ModerationItem.input_id == input_id, ModerationItem.why != Why.DESK.value
+    )  # fmt: skip
+    return [
+        Asking(
+            WHYS[Why(item.why)], item.asked_at, item.decided_at, item.decided_name, item.state == State.APPROVED.value,
+            REASONS[Reason(item.reason)] if item.reason else "", item.words,
+        )
+        for item in session.scalars(query.order_by(ModerationItem.nr))
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class News:
     """What the writer is told of a decision. shown: as it is now; settled_at: when it was decided."""
 
@@ -292,7 +322,10 @@ def story(session: Session, input_id: UUID) -> Story | None:
     state = State(newest.state)
     off_page = state is State.REFUSED or (state is State.WAITING and not is_shown_while_waiting(why))
     appeals = [_appeal(item) for item in found if item.why == Why.APPEAL.value]
-    return Story(state, why, newest.reason, newest.words, newest.decided_at, off_page, appeals[0] if appeals else None)
+    refused = next((item for item in found if item.state == State.REFUSED.value), None)
+    because = BECAUSE.get(Reason(refused.reason), "") if refused else ""
+    words = refused.words if refused else ""
+    return Story(state, why, because, words, newest.decided_at, off_page, appeals[0] if appeals else None)
 
 
 def _appeal(item: ModerationItem) -> AppealStory:

@@ -101,6 +101,16 @@ def _reference(mark: bytes) -> str:
     return "INL-" + base64.b32encode(mark).decode().rstrip("=")
 
 
+# What can be regretted leaves this much after the time for that: an «Angre» in the last second is stored before it is
+# read.
+LEAVES_AFTER = timedelta(seconds=1)
+
+
+def leaves_at(now: datetime, undo_seconds: float) -> datetime:
+    """Return when what is sent at `now` leaves, if it can be regretted for so long."""
+    return now + timedelta(seconds=undo_seconds) + LEAVES_AFTER
+
+
 def record(session: Session, event: Event, *, now: datetime, due_at: datetime | None = None) -> UUID:
     """Store a fact in the caller's transaction; its deliveries are due at `due_at` (default: now)."""
     event_id = uuid4()

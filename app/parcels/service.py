@@ -141,11 +141,26 @@ def move(
     return True
 
 
-def take_back(session: Session, parcel: Parcel, *, earlier: Step, now: datetime) -> None:
-    """Let a parcel stand at `earlier` again, as if the last step had not been. The caller knows nobody was told."""
+def take_back(session: Session, parcel: Parcel, *, earlier: Step, waits: bool, now: datetime) -> None:
+    """Let a parcel stand at `earlier` again, and wait or not, as if the last step had not been.
+
+    The caller knows that nobody was told.
+    """
     gone = delete(StepChange).where(StepChange.input_id == parcel.input_id, StepChange.step == parcel.step)
     session.execute(gone)
-    parcel.step, parcel.moved_at, parcel.waits = earlier.value, now, earlier not in ANSWERED
+    parcel.step, parcel.moved_at, parcel.waits = earlier.value, now, waits
+
+
+def hold(session: Session, input_id: UUID) -> None:
+    """Let nobody change this parcel until the transaction ends."""
+    session.execute(select(Parcel.input_id).where(Parcel.input_id == input_id).with_for_update())
+
+
+def wait(session: Session, input_id: UUID, *, waits: bool) -> None:
+    """Let an input wait for somebody at the desk, or not. One that has come to its last step waits for nobody."""
+    done = [step.value for step in ANSWERED]
+    changed = update(Parcel).where(Parcel.input_id == input_id, Parcel.step.not_in(done))
+    session.execute(changed.values(waits=waits).execution_options(synchronize_session="fetch"))
 
 
 def close(session: Session, input_id: UUID) -> None:

@@ -110,6 +110,7 @@ def erase(session: Session, owner: Owner, *, store: PictureStore, instance: Path
     keys = own_keys(session, owner)
     _remove_files(session, keys, store=store, instance=instance)
     ideas.forget_words(session, keys.get(table_named("ideas"), ()), now=now)
+    ideas.forget_comments(session, keys.get(table_named("comments"), ()), now=now)
     accounts.close_for_good(session, keys.get(table_named("participants"), ()), now=now)
     for table in reversed(Model.metadata.sorted_tables):
         end = end_when_erased(table)

@@ -121,6 +121,16 @@ def subscriptions_following(session: Session, input_id: UUID, *, other_than: byt
     return session.scalars(query).all()
 
 
+def subscriptions_of(session: Session, sender: Actor) -> Sequence[UUID]:
+    """Return the ids of the active subscriptions of one device and account, in a fixed order."""
+    marks = [PushSubscription.device_key == sender.device_key] if sender.device_key is not None else []
+    marks += [PushSubscription.participant_id == sender.participant_id] if sender.participant_id is not None else []
+    if not marks:
+        return []
+    query = select(PushSubscription.id).where(or_(*marks), PushSubscription.gone_at.is_(None))
+    return session.scalars(query.order_by(PushSubscription.id)).all()
+
+
 def receiver(session: Session, subscription_id: UUID, *, input_id: UUID | None = None) -> Receiver | None:
     """Return where and how to tell this subscription, or None when it is ended or gone.
 

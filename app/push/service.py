@@ -37,6 +37,7 @@ _NEWS = {
     "not_now": (N_("Du har fått svar."), N_("En idé du følger, har fått svar.")),
 }
 _LOOKED_AT = {True: N_("Idéen din vises nå."), False: N_("Det er nytt om idéen din.")}
+_COMMENT_LOOKED_AT = {True: N_("Kommentaren din vises nå."), False: N_("Det er nytt om kommentaren din.")}
 TOLD_STEPS = frozenset(_NEWS)
 # Not a step, and told in the same way.
 COMMENTED = "commented"
@@ -141,9 +142,11 @@ def step_message(
     return _message(body, language, url=url, thing=f"step:{subscription_id}:{input_id}", name="svar", badge=True)
 
 
-def moderation_message(language: str, *, shown: bool, url: str, subscription_id: UUID, input_id: UUID) -> PushMessage:
+def moderation_message(
+    language: str, *, shown: bool, comment: bool, url: str, subscription_id: UUID, input_id: UUID
+) -> PushMessage:
     """Return the notice to a writer that somebody has looked. Others may read it on a locked phone: it says no more."""
-    body = words_in(language).gettext(_LOOKED_AT[shown])
+    body = words_in(language).gettext((_COMMENT_LOOKED_AT if comment else _LOOKED_AT)[shown])
     return _message(body, language, url=url, thing=f"look:{subscription_id}:{input_id}", name="svar", badge=True)
 
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from app.core.db import Instant
-from app.ideas.dialect import POSTGRESQL_INDEX, POSTGRESQL_TABLE, SQLITE_TABLE
+from app.ideas.dialect import IDEAS
 
 revision: str = "0002"
 down_revision: str | None = "0001"
@@ -76,11 +76,8 @@ def upgrade() -> None:
             }
         ],
     )
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute(POSTGRESQL_TABLE)
-        op.execute(POSTGRESQL_INDEX)
-    else:
-        op.execute(SQLITE_TABLE)
+    for sentence in IDEAS.created(on_postgresql=op.get_bind().dialect.name == "postgresql"):
+        op.execute(sentence)
 
 
 def downgrade() -> None:

@@ -17,7 +17,7 @@ from app.web.extensions import db
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 # As in migrations/env.py: search tables are of a kind of their own in each database.
-OWN_KIND = ("ideas_search", "alembic_version")
+OWN_KIND = ("ideas_search", "comments_search", "alembic_version")
 
 
 def test_there_is_one_head_and_every_number_is_the_next():

@@ -4,14 +4,16 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from app.areas.query import areas
 from app.audit.models import AuditLine
+from app.core.submission import submission
 from app.desk import query
 from app.desk.query import PAGE, Pile, Wanted
 from app.ideas import service as ideas
 from app.ideas.models import Idea
+from app.ideas.service import CorrectionDraft
 from app.outbox.models import OutboxDelivery
 from app.parcels import service as parcels
 from app.parcels.models import Parcel, Step
@@ -46,7 +48,7 @@ def test_each_counter_is_a_filter_that_shows_as_many(visit_as, session, idea, pe
 
     assert counted == {"forsinket": ["For sen"], "mine": ["Min"], "uten": ["For sen", "Ny"]}
     words = visit.get("/arbeidsflate").words
-    assert "Nye 3 Forsinket 1 Mine 1 Uten ansvarlig 2 Venter på svar 3 Alle" in words
+    assert "Nye 3 Forsinket 1 Mine 1 Uten ansvarlig 2 Spørsmål 0 Venter på svar 3 Alle" in words
 
 
 def test_what_was_promised_within_ten_days_is_late_after_them_and_not_a_moment_before(session, idea, per, now):
@@ -70,6 +72,14 @@ def test_what_is_answered_or_withdrawn_waits_no_more(session, idea, per, now):
     counted = query.counters(session, actor=per, now=now + timedelta(days=99), answer_days=1)
 
     assert set(counted.values()) == {0}
+
+
+def test_an_idea_that_kari_put_right_is_counted_once(session, idea, per, now):
+    words = {"title": "Lys", "body": "Rettet."}
+    draft = CorrectionDraft("Lys", "Rettet.", "", submission(uuid4(), words, []))
+    ideas.correct_idea(session, idea(), draft, now=now)
+
+    assert query.counters(session, actor=per, now=now, answer_days=0)[Pile.NEW] == 1
 
 
 def test_more_than_a_hundred_are_not_counted(visit_as, session, idea, per, now):
@@ -100,6 +110,26 @@ def test_next_and_back_walk_the_whole_list_and_nobody_is_met_twice_or_missed(ses
 
     assert len(forward) == len(set(forward)) == 2 * PAGE + 7
     assert backward == forward
+
+
+@pytest.mark.parametrize(
+    ("pile", "where"),
+    [
+        (Pile.NEW, "WHERE parcels.waits AND parcels.step = 'received' "),
+        (Pile.QUESTIONS, "WHERE parcels.waits AND parcels.kind = 'comment' "),
+        (Pile.UNASSIGNED, "WHERE parcels.waits AND parcels.handler_id IS NULL AND parcels.group_id IS NULL "),
+        (Pile.WAITING, "WHERE parcels.waits "),
+    ],
+)
+def test_a_pile_is_asked_for_in_the_words_of_its_index_so_that_it_is_found_by_it(
+    session, engine, per, now, pile, where
+):
+    asked = []
+    event.listen(engine, "before_cursor_execute", lambda _c, _cursor, sentence, *_: asked.append(sentence))
+
+    query.inbox(session, Wanted(pile=pile), actor=per, now=now, answer_days=0)
+
+    assert where in " ".join(asked[0].split())
 
 
 @pytest.mark.parametrize(

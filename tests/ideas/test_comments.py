@@ -6,9 +6,8 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select
 
-from app.comments import query, service
+from app.comments import query
 from app.comments.models import Comment, Stance
-from app.core.actor import Actor, Role
 from app.ideas import service as ideas
 from app.outbox.models import OutboxEvent
 from app.parcels.models import Follow, Parcel
@@ -119,7 +118,7 @@ def test_a_question_gets_answers_and_no_answer_gets_one(visit_as, session, idea,
 
 def test_an_answer_to_what_was_taken_back_meanwhile_is_refused_with_its_text_kept(visit_as, session, idea, ola, now):
     question = make_comment(session, idea, actor=ola, now=now, stance=Stance.QUESTION)
-    service.withdraw_comment(session, question, actor=ola, now=now)
+    ideas.withdraw_comment(session, question, actor=ola, now=now)
     session.commit()
 
     page = visit_as("kari").post(
@@ -129,6 +128,32 @@ def test_an_answer_to_what_was_taken_back_meanwhile_is_refused_with_its_text_kep
     assert "Kommentaren du svarer på, er tatt bort. Svaret er ikke sendt." in page.words
     assert page.value("text") == "Lite."
     assert session.scalar(select(func.count()).select_from(Comment)) == 1
+
+
+def test_an_answer_in_another_tab_stays_in_its_form_when_the_comment_is_hidden_meanwhile(
+    visit_as, session, idea, ola, per, now
+):
+    question = make_comment(session, idea, actor=ola, now=now, stance=Stance.QUESTION)
+    kari, to_it = visit_as("kari"), f"{url(idea)}/kommenter?svar_paa={question.id}"
+    kari.fragment(to_it)
+    ideas.hide_comment(session, question, reason="Grovt.", actor=per, now=now)
+    session.commit()
+
+    refused = kari.fragment(to_it, post=comment_form(text="Lite."), expect=409)
+
+    assert "Kommentaren du svarer på, er tatt bort. Svaret er ikke sendt." in refused.words
+    assert refused.value("text") == "Lite."
+    assert refused.tree.xpath("//*[@autofocus]/@id") == ["error-summary"]
+
+
+def test_nobody_is_let_begin_an_answer_to_what_is_gone(visit_as, session, idea, ola, now):
+    question = make_comment(session, idea, actor=ola, now=now, stance=Stance.QUESTION)
+    ideas.withdraw_comment(session, question, actor=ola, now=now)
+    session.commit()
+
+    page = visit_as("kari").get(f"{url(idea)}/kommenter?svar_paa={question.id}", expect=409)
+
+    assert "Kommentaren er tatt bort. Da kan ingen svare på den." in page.words
 
 
 def test_nobody_comments_on_an_idea_that_was_hidden_meanwhile(visit_as, session, idea, per, now):
@@ -182,7 +207,7 @@ def test_only_ola_takes_back_what_he_said(visit_as, session, idea, ola, now, who
 def test_what_is_answered_keeps_its_place_when_it_is_taken_back(visit, session, idea, ola, kari, now):
     question = make_comment(session, idea, actor=ola, now=now, stance=Stance.QUESTION, text="Hva koster det?")
     make_comment(session, idea, actor=kari, now=now, answers=question.id, text="Lite.")
-    service.withdraw_comment(session, question, actor=ola, now=now)
+    ideas.withdraw_comment(session, question, actor=ola, now=now)
     session.commit()
 
     page = visit.get(url(idea))
@@ -193,9 +218,9 @@ def test_what_is_answered_keeps_its_place_when_it_is_taken_back(visit, session, 
     assert "Spørsmål 0" in page.words
 
 
-def test_a_hidden_comment_is_gone_and_its_page_says_why(visit, session, idea, ola, now):
+def test_a_hidden_comment_is_gone_and_its_page_says_why(visit, session, idea, ola, per, now):
     comment = make_comment(session, idea, actor=ola, now=now, text="Noe grovt.")
-    service.hide_comment(session, comment, reason="Det er grovt.", actor=Actor(role=Role.MODERATOR), now=now)
+    ideas.hide_comment(session, comment, reason="Det er grovt.", actor=per, now=now)
     session.commit()
 
     assert "Noe grovt." not in visit.get(url(idea)).text

@@ -104,11 +104,10 @@ def furnished(browser: "Browser", town: "Town", photo: "Path") -> Furnished:
         made.addresses[f"{name}_at_desk"] = at_desk(made.addresses[name])
     page.goto("/ideer?sok=lysløypa")
     made.addresses["talked"] = page.get_by_role("link", name="La lysløypa lyse").get_attribute("href") or ""
-    page.goto(f"{made.addresses['idea']}/kommenter")
-    page.get_by_label("Spørsmål", exact=True).check()
-    page.get_by_label("Hva vil du si?").fill("Når på kvelden går lyset av?")
-    page.get_by_role("button", name="Send kommentaren").click()
-    made.addresses["comment"] = "/" + page.url.split("/", 3)[3]
+    made.addresses["comment"] = ask(page, made.addresses["idea"], "Når på kvelden går lyset av?")
+    made.addresses["held_comment"] = ask(page, made.addresses["idea"], "Ring 412 34 567?").partition("?")[0]
+    question = made.addresses["comment"].partition("?")[0].rpartition("/")[2]
+    made.addresses["question_at_desk"] = f"/arbeidsflate/innspill/{question}"
     made.states["kari"] = kari.storage_state()
     desk = per.new_page()
     sign_in(desk, town, at_desk(made.addresses["hidden"]))
@@ -127,6 +126,20 @@ def furnished(browser: "Browser", town: "Town", photo: "Path") -> Furnished:
     for opened in (kari, per, arne):
         opened.close()
     return made
+
+
+def ask(page: "Page", idea: str, words: str) -> str:
+    """Ask something about an idea; return the path that it led to."""
+    page.goto(f"{idea}/kommenter")
+    page.get_by_label("Spørsmål", exact=True).check()
+    page.get_by_label("Hva vil du si?").fill(words)
+    page.get_by_role("button", name="Send kommentaren").click()
+    keep = page.get_by_label("Behold det.")
+    if keep.count():
+        keep.check()
+        page.get_by_role("button", name="Send kommentaren").click()
+    expect(page.locator("article.comment")).to_be_visible()
+    return "/" + page.url.split("/", 3)[3]
 
 
 def write(page: "Page", title: str, photo: "Path | None" = None) -> tuple[str, str]:

@@ -66,7 +66,7 @@ def wipe(engine: Engine) -> None:
     """
     names = [table.name for table in reversed(Model.metadata.sorted_tables) if table.name != AUDIT_LOG]
     sentences = [f"DELETE FROM {name} WHERE {KEPT.get(name, '1 = 1')}" for name in names if KEPT.get(name, "all")]
-    sentences.insert(0, "DELETE FROM ideas_search")
+    sentences[:0] = ["DELETE FROM ideas_search", "DELETE FROM comments_search"]
     wipe_audit_log(engine)
     with engine.execution_options(writes=True).begin() as connection:
         if engine.dialect.name == "postgresql":

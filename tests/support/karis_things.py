@@ -13,9 +13,8 @@ from sqlalchemy import JSON, Column, String, select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
-from app.comments import service as comments
 from app.comments.models import Comment, Stance
-from app.comments.service import CommentDraft
+from app.comments.service import CommentDraft, CorrectionDraft
 from app.core.actor import Actor, Role
 from app.core.db import Model
 from app.core.receipt import receipt_token
@@ -121,8 +120,10 @@ def karis_things(session: Session, settings: Settings, kari: Actor, now: datetim
     processes = publish(session, arne), begin(session, arne, DRAFT), begin(session, arne, DRAFT)
     session.commit()
     said = {mark: _comment(session, public, kari, now, mark, f"{text} kommentar") for mark, text in SAID.items()}
-    comments.hide_comment(session, said["hidden"], reason="Grovt", actor=Actor(role=Role.MODERATOR), now=now)
-    comments.withdraw_comment(session, said["withdrawn"], actor=kari, now=now)
+    service.hide_comment(session, said["hidden"], reason="Grovt", actor=Actor(role=Role.CASE_WORKER), now=now)
+    mark = submission(uuid4(), {}, [])
+    service.correct_comment(session, said["withdrawn"], CorrectionDraft(f"{WITHDRAWN} nå", mark), now=now)
+    service.withdraw_comment(session, said["withdrawn"], actor=kari, now=now)
     session.commit()
     return KarisThings(
         public,

@@ -11,6 +11,7 @@ from app.balance import faults
 from app.cases.models import CaseFiling, CaseFolder, SealedDocument
 from app.comments import service as talk
 from app.comments.models import Stance
+from app.comments.service import CorrectionDraft as CommentCorrectionDraft
 from app.core.submission import submission
 from app.ideas import service as ideas
 from app.ideas.service import CorrectionDraft, ReplyDraft
@@ -312,6 +313,24 @@ def test_a_corrected_idea_lies_beside_the_first_words_in_the_same_case(session, 
     letters = [words_of(letter) for letter in sent_files(standin)]
     assert sum("Mangetreneretterjobb." in words for words in letters) == 1
     assert sum("Mangetrenerhverkveld." in words for words in letters) == 1
+    session.expire_all()
+    assert count(session, standin.state()).faults == ()
+    assert faults(session, work.settings, work.now) == []
+
+
+def test_a_corrected_comment_lies_beside_the_first_words_and_tells_both(session, idea, work, standin, ola, now):
+    comment = make_comment(session, idea, actor=ola, now=now, text="Fortgodttenkt.")
+    mark = submission(uuid4(), {"text": "Bedretenkt."}, [])
+    ideas.correct_comment(session, comment, CommentCorrectionDraft("Bedretenkt.", mark), now=now)
+    session.commit()
+    work.until_all_filed()
+
+    entries = [entry for entry in standin.state()["entries"] if entry["title"].startswith("Kommentar")]
+    assert [entry["case"] for entry in entries] == ["2026/211", "2026/211"]
+    letters = [words_of(letter) for letter in sent_files(standin)]
+    assert sorted(("Fortgodttenkt." in one, "Bedretenkt." in one) for one in letters) == [
+        (False, False), (True, False), (True, True),
+    ]  # fmt: skip
     session.expire_all()
     assert count(session, standin.state()).faults == ()
     assert faults(session, work.settings, work.now) == []

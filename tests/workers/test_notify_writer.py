@@ -12,6 +12,7 @@ from app.moderation.models import Reason
 from app.moderation.service import SHOW, Verdict
 from app.parcels import service as parcels
 from tests.support.background import Background, MailRecorder, PushRecorder
+from tests.support.comments import make_comment
 from tests.support.ideas import make_idea
 from tests.support.moderation import SHELVES, decide, the_waiting
 from tests.support.phones import make_phone
@@ -31,6 +32,24 @@ def test_only_karis_own_phone_is_told_and_nothing_personal(session, idea, work, 
     assert (shown["body"], shown["navigate"]) == ("Det er nytt om idéen din.", f"{settings.public_url}/ideer/{idea.id}")
     assert "stygt" not in sent.body.decode()
     assert "Ring" not in sent.body.decode()
+
+
+def test_who_wrote_a_comment_hears_of_it_and_whose_idea_it_is_does_not(
+    session, idea, work, push, ola, mona, settings, now
+):
+    decide(session, the_waiting(session, idea.id), SHOW, actor=mona, now=now)
+    work.work(JOB)
+    push.sent.clear()
+    comment = make_comment(session, idea, actor=ola, now=now, text="Ring 412 34 567.")
+    decide(session, the_waiting(session, comment.id), NOT_SHOWN, actor=mona, now=now)
+
+    work.work(JOB)
+
+    ((address, sent),) = push.sent
+    assert address.endpoint.endswith("ola")
+    shown = json.loads(sent.body)["notification"]
+    assert shown["body"] == "Det er nytt om kommentaren din."
+    assert shown["navigate"] == f"{settings.public_url}/ideer/{idea.id}/kommentarer/{comment.id}"
 
 
 def test_what_is_shown_now_is_told_as_that(session, idea, work, push, mona, now):

@@ -13,7 +13,17 @@ from app.core.actor import Actor
 from app.core.errors import Conflict, RuleBroken
 from app.core.lix import read
 from app.desk import query
-from app.desk.forms import ActForm, AssignForm, DeskForm, DueForm, HideForm, NoteForm, ReplyForm, StepForm, UndoForm
+from app.desk.forms import (
+    ANSWER_FORMS,
+    ActForm,
+    AssignForm,
+    DeskForm,
+    DueForm,
+    HideForm,
+    NoteForm,
+    StepForm,
+    UndoForm,
+)
 from app.desk.policy import ANSWERERS, DECIDERS, READERS
 from app.desk.routes import bp
 from app.desk.routes.view import address_of, offer, page, wanted
@@ -93,14 +103,18 @@ def note(input_id: UUID) -> ResponseReturnValue:
 @open_to(*ANSWERERS)
 def answer(input_id: UUID) -> ResponseReturnValue:
     """Send an answer; or, by another button of the form, put in a template or measure the text, and store nothing."""
-    form = _offered(ReplyForm(), input_id)
+    handling = query.get_handling(session(), input_id, now=now(), answer_days=settings().answer_days)
+    form = _offered(ANSWER_FORMS[handling.kind.name](), input_id)
     if "hent" in request.form:
         form.take_template()
     if "hent" in request.form or "les" in request.form:
         return page(input_id=input_id, filled=form)
 
     def act() -> None:
-        inputs.answer(session(), _seen(input_id, form), form.to_draft(), role_name=current_user.title, **_who())
+        inputs.answer(
+            session(), _seen(input_id, form), form.to_draft(input_id), role_name=current_user.title,
+            undo_seconds=settings().undo_seconds, **_who(),
+        )  # fmt: skip
 
     return _act(input_id, form, act)
 
@@ -147,8 +161,7 @@ def _act(input_id: UUID, form: DeskForm, act: Callable[[], None]) -> ResponseRet
 
 def _offered(form: F, input_id: UUID) -> F:
     """Return the form with its choices. Raises NotFound when there is no such input."""
-    present = query.get_handling(session(), input_id, now=now(), answer_days=settings().answer_days).step
-    offer(form, present)
+    offer(form, query.get_handling(session(), input_id, now=now(), answer_days=settings().answer_days))
     return form
 
 

@@ -15,6 +15,7 @@ from app.core.oslo import OSLO
 from app.core.text import clean_line
 from app.desk import query
 from app.desk.forms import (
+    ANSWER_FORMS,
     AssignForm,
     BulkForm,
     DeskForm,
@@ -27,7 +28,7 @@ from app.desk.forms import (
 )
 from app.desk.kinds import KINDS
 from app.desk.policy import READERS, may_answer, may_decide, may_place
-from app.desk.query import PILES, Cursor, Deed, Inbox, Item, Pile, Wanted
+from app.desk.query import PILES, Cursor, Deed, Handling, Inbox, Item, Pile, Wanted
 from app.moderation import query as moderation
 from app.moderation.policy.access import may_moderate
 from app.outbox import query as outbox
@@ -189,23 +190,22 @@ def _forms(item: Item, filled: DeskForm | None) -> Mapping[str, DeskForm]:
         "due": DueForm(formdata=None, data={"day": due}),
         "step": StepForm(formdata=None),
         "note": NoteForm(formdata=None),
-        "answer": ReplyForm(formdata=None),
+        "answer": ANSWER_FORMS[handling.kind.name](formdata=None),
         "hide": HideForm(formdata=None),
     }
     if filled is not None and filled.name in made:
         made[filled.name] = filled
-    offer(made["assign"], handling.step)
-    offer(made["step"], handling.step)
-    offer(made["answer"], handling.step)
+    for form in made.values():
+        offer(form, handling)
     return made
 
 
-def offer(form: DeskForm, present: Step) -> None:
+def offer(form: DeskForm, handling: Handling) -> None:
     """Set what can be chosen in a form."""
     if isinstance(form, AssignForm):
         form.offer(accounts.staff_at_work(session(), READERS), areas(session()), current_actor())
     elif isinstance(form, StepForm):
-        form.offer(present)
+        form.offer(handling.step, handling.kind.steps)
     elif isinstance(form, ReplyForm):
         form.offer(query.templates(session()))
 

@@ -19,10 +19,10 @@ from app.core.errors import Conflict, NotFound, RuleBroken
 from app.core.submission import Submission
 from app.core.text import N_, clean_text
 from app.desk import query
-from app.desk.kinds import KINDS
+from app.desk.kinds import AnswerDraft, Kind
 from app.desk.models import DeskChange, DeskNote
 from app.desk.policy import READERS, may_answer, may_decide, may_place
-from app.ideas.service import ReplyDraft
+from app.moderation import service as moderation
 from app.parcels import service as parcels
 from app.parcels.models import ORDER, Parcel, Step
 
@@ -86,8 +86,11 @@ def set_step(
     Raises RuleBroken when «Ikke nå» has no reason, and when the step lies behind the present one.
     """
     _require(may_decide(actor))
+    kind = _kind(session, seen.input_id, now)
     parcel = parcels.claim(session, seen.input_id, revision=seen.revision)
-    before = {"step": parcel.step}
+    before = {"step": parcel.step, "waits": "ja" if parcel.waits else ""}
+    if step not in kind.steps:
+        raise RuleBroken(N_("Det steget passer ikke her."), field="step")
     if ORDER[step] <= ORDER[Step(parcel.step)]:
         raise RuleBroken(N_("Den har kommet lenger enn det. Velg et senere steg."), field="step")
     tell_at = now + timedelta(seconds=undo_seconds)
@@ -108,28 +111,39 @@ def undo(session: Session, seen: Seen, *, actor: Actor, now: datetime, undo_seco
     if change.what == "step":
         if now >= change.at + timedelta(seconds=undo_seconds) or parcel.step != change.value:
             raise Conflict(N_("Det er for sent å angre. De som følger, har fått vite det."))
-        parcels.take_back(session, parcel, earlier=Step(change.before["step"]), now=now)
+        waited = change.before.get("waits", "ja") == "ja"
+        parcels.take_back(session, parcel, earlier=Step(change.before["step"]), waits=waited, now=now)
     else:
         _put_back(parcel, change.before)
     change.undone_at = now
     _note(session, parcel, "undone", change.what, {}, actor=actor, now=now)
 
 
-def answer(session: Session, seen: Seen, draft: ReplyDraft, *, actor: Actor, role_name: str, now: datetime) -> None:
+def answer(
+    session: Session, seen: Seen, draft: AnswerDraft, *, actor: Actor, role_name: str, now: datetime,
+    undo_seconds: float,
+) -> None:  # fmt: skip
     """Answer in public, once however often the same form comes; see the kind's own rules."""
     _require(may_answer(actor))
-    kind = KINDS[query.get_handling(session, seen.input_id, now=now, answer_days=0).kind.name]
-    if kind.is_answered(session, draft):
+    kind = _kind(session, seen.input_id, now)
+    if kind.is_answered(session, draft.submission):
         return
     parcel = parcels.claim(session, seen.input_id, revision=seen.revision)
-    kind.answer(session, seen.input_id, draft, actor=actor, role_name=role_name, now=now)
-    _change(session, parcel, "answered", draft.step.value, {}, actor=actor, now=now)
+    kind.answer(
+        session, seen.input_id, draft, actor=actor, role_name=role_name, now=now, undo_seconds=undo_seconds
+    )  # fmt: skip
+    _change(session, parcel, "answered", draft.step.value if draft.step else "", {}, actor=actor, now=now)
+
+
+def _kind(session: Session, input_id: UUID, now: datetime) -> Kind:
+    return query.get_handling(session, input_id, now=now, answer_days=0).kind
 
 
 def hide(session: Session, seen: Seen, reason: str, *, actor: Actor, now: datetime) -> None:
     """Take an input off the public pages; everybody sees why."""
     _require(may_answer(actor))
-    kind = query.get_handling(session, seen.input_id, now=now, answer_days=0).kind
+    kind = _kind(session, seen.input_id, now)
+    moderation.hold(session, seen.input_id)  # as moderators do first, so that nobody waits for the other
     parcel = parcels.claim(session, seen.input_id, revision=seen.revision)
     kind.hide(session, seen.input_id, reason, actor, now)
     _change(session, parcel, "hidden", "", {}, actor=actor, now=now)
@@ -138,7 +152,8 @@ def hide(session: Session, seen: Seen, reason: str, *, actor: Actor, now: dateti
 def show(session: Session, seen: Seen, *, actor: Actor, now: datetime) -> None:
     """Put a hidden input back on the public pages."""
     _require(may_answer(actor))
-    kind = query.get_handling(session, seen.input_id, now=now, answer_days=0).kind
+    kind = _kind(session, seen.input_id, now)
+    moderation.hold(session, seen.input_id)
     parcel = parcels.claim(session, seen.input_id, revision=seen.revision)
     kind.show(session, seen.input_id, actor, now)
     _change(session, parcel, "shown", "", {}, actor=actor, now=now)
@@ -166,7 +181,7 @@ def write_note(session: Session, input_id: UUID, draft: NoteDraft, *, actor: Act
 def read_email(session: Session, input_id: UUID, *, actor: Actor, now: datetime) -> str | None:
     """Return the sender's e-mail, None when none was left; that somebody looked is noted first."""
     _require(may_answer(actor))
-    kind = query.get_handling(session, input_id, now=now, answer_days=0).kind
+    kind = _kind(session, input_id, now)
     audit.note(session, "email_read", f"input:{input_id}", actor=actor, now=now)
     return kind.email(session, input_id)
 

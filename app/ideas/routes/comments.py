@@ -7,15 +7,17 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from app.comments import query as comments
-from app.comments.forms import CommentForm, ReplyForm
-from app.comments.models import Stance
+from app.comments.forms import CommentForm, CorrectionForm, ReplyForm
+from app.comments.models import Comment, Stance
 from app.comments.query import GROUPS
 from app.core.actor import Actor
 from app.core.errors import Conflict, NotFound
 from app.core.text import N_
 from app.ideas import query, service
+from app.ideas.forms import AppealForm
 from app.ideas.models import KIND
 from app.ideas.routes import bp
+from app.moderation import query as moderation
 from app.web.access import open_to
 from app.web.context import current_actor, now, remember_device
 from app.web.errors import sentence
@@ -85,11 +87,22 @@ def more_comments(idea_id: UUID) -> ResponseReturnValue:
 @open_to()
 def one_comment(idea_id: UUID, comment_id: UUID) -> ResponseReturnValue:
     """Show one comment with all that was answered: its own address, and what its writer comes to when it is sent."""
+    return comment_page(idea_id, comment_id, AppealForm(formdata=None))
+
+
+def comment_page(idea_id: UUID, comment_id: UUID, appeal_form: AppealForm, status: int = 200) -> ResponseReturnValue:
+    """Return the page of one comment; its writer is told there what was decided, and what can be done."""
     actor = current_actor()
+    found = comments.one(session(), comment_id, idea_id, KIND, actor=actor, after=_id_in("etter"))
+    own = found.comment.own and found.comment.gone != "withdrawn"
     return respond(
         "ideas/comment.html",
+        status=status,
         idea=query.published_idea(session(), idea_id, actor=actor),
-        found=comments.one(session(), comment_id, idea_id, KIND, actor=actor, after=_id_in("etter")),
+        found=found,
+        story=moderation.story(session(), comment_id) if own else None,
+        correctable=own and comments.can_correct(session(), comments.any_comment(session(), comment_id)),
+        appeal_form=appeal_form,
         thanks=request.args.get("hilsen") == THANKS,
         now=noon_of(now()),
     )
@@ -107,21 +120,75 @@ def withdraw_comment(idea_id: UUID, comment_id: UUID) -> ResponseReturnValue:
     return redirect(url_for(".one_comment", idea_id=idea_id, comment_id=comment_id), code=303)
 
 
+@bp.get("/ideer/<uuid:idea_id>/kommentarer/<uuid:comment_id>/rett")
+@open_to()
+def correct_comment(idea_id: UUID, comment_id: UUID) -> ResponseReturnValue:
+    comment = _own(idea_id, comment_id)
+    if not comments.can_correct(session(), comment):
+        return redirect(url_for(".one_comment", idea_id=idea_id, comment_id=comment_id), code=303)
+    return _correction_page(comment, CorrectionForm(formdata=None, obj=comment), 200)
+
+
+@bp.post("/ideer/<uuid:idea_id>/kommentarer/<uuid:comment_id>/rett")
+@open_to()
+@limiter.limit("20 per minute")
+def submit_comment_correction(idea_id: UUID, comment_id: UUID) -> ResponseReturnValue:
+    comment, form = _own(idea_id, comment_id), CorrectionForm()
+    if not form.validate() or form.looks_private:
+        return _correction_page(comment, form, 422)
+    try:
+        service.correct_comment(session(), comment, form.to_correction(), now=now())
+    except Conflict as refusal:
+        form.form_errors.append(sentence(refusal))
+        return _correction_page(comment, form, 409)
+    return redirect(url_for(".one_comment", idea_id=idea_id, comment_id=comment_id), code=303)
+
+
+@bp.post("/ideer/<uuid:idea_id>/kommentarer/<uuid:comment_id>/uenig")
+@open_to()
+@limiter.limit("30 per minute")
+def appeal_comment(idea_id: UUID, comment_id: UUID) -> ResponseReturnValue:
+    comment, form = _own(idea_id, comment_id), AppealForm()
+    if not form.validate_on_submit():
+        return comment_page(idea_id, comment_id, form, status=422)
+    service.appeal_comment(session(), comment, form.words.data, now=now())
+    return redirect(url_for(".one_comment", idea_id=idea_id, comment_id=comment_id), code=303)
+
+
+def _own(idea_id: UUID, comment_id: UUID) -> Comment:
+    return comments.own_comment(session(), comment_id, idea_id, KIND, actor=current_actor())
+
+
+def _correction_page(comment: Comment, form: CorrectionForm, status: int) -> ResponseReturnValue:
+    return respond(
+        "ideas/correct_comment.html",
+        status=status,
+        form=form,
+        back=url_for(".one_comment", idea_id=comment.input_id, comment_id=comment.id),
+        here=request.path,
+        private=status == 422 and form.looks_private,  # noqa: PLR2004
+        looked_at=comment.hidden_at is not None,
+    )
+
+
 def _form() -> CommentForm:
     return CommentForm() if _id_in("svar_paa") is None else ReplyForm()
 
 
 def _form_page(idea_id: UUID, form: CommentForm, status: int) -> ResponseReturnValue:
     idea = query.published_idea(session(), idea_id, actor=current_actor())
+    answers = _answered(idea_id)
     if status == 200 and not idea.readable:  # noqa: PLR2004 - what was typed is shown again, whatever became of the idea
         raise NotFound(N_("Vi fant ikke siden. Den kan ha fått ny adresse."))
+    if status == 200 and answers is not None and answers.gone:  # noqa: PLR2004 - nobody need write what cannot be sent
+        raise Conflict(N_("Kommentaren er tatt bort. Da kan ingen svare på den."))
     return respond(
         "ideas/write_comment.html",
         fragment="comment_form",
         status=status,
         idea=idea,
         form=form,
-        answers=_answered(idea_id),
+        answers=answers,
         parent_id=_id_in("svar_paa"),
         private=status == 422 and form.looks_private,  # noqa: PLR2004
         inline=wants_fragment(),

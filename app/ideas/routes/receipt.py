@@ -11,6 +11,7 @@ from app.ideas.models import Idea
 from app.ideas.routes import bp
 from app.ideas.routes.public import SENT
 from app.moderation import query as moderation
+from app.outbox import service as outbox
 from app.web.access import open_to
 from app.web.context import current_actor, now
 from app.web.extensions import limiter, session, settings
@@ -94,7 +95,7 @@ def _idea(token: str) -> Idea:
 
 def _undone(idea: Idea) -> bool:
     """Tell whether it was taken back before it left, so that nobody has got it."""
-    stays_s = settings().undo_seconds + service.LEAVES_AFTER.total_seconds()
+    stays_s = settings().undo_seconds + outbox.LEAVES_AFTER.total_seconds()
     return idea.withdrawn_at is not None and (idea.withdrawn_at - idea.submitted_at).total_seconds() < stays_s
 
 

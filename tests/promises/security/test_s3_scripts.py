@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Participant, Passkey
-from app.comments.models import Comment, Report
+from app.comments.models import Comment, CommentCorrection, Report
 from app.core.actor import Actor, Role
 from app.core.submission import submission
 from app.desk.models import AnswerTemplate, Bulk, DeskChange, DeskNote, SavedFilter
@@ -238,6 +238,11 @@ def _talk(session: Session, idea: Idea, kari: Actor, now: datetime) -> None:
             Comment(**said, stance="question", submission_hash=bytes([number]) * 32, content_digest=bytes(32),
                     submitted_at=now, hidden_reason=reason, hidden_at=now if reason else None)
         )  # fmt: skip
+    comment_id = session.scalars(select(Comment.id).where(Comment.hidden_at.is_(None)).limit(1)).one()
+    session.add(
+        CommentCorrection(comment_id=comment_id, earlier_text=ALL, text=ALL, submission_hash=bytes(32),
+                          content_digest=bytes(32), corrected_at=now)
+    )  # fmt: skip
     session.add(Report(input_id=idea.id, kind="idea", reason="other", words=ALL[:500], device_key=kari.device_key,
                        reported_at=now))  # fmt: skip
     words = {"title": ALL[:120], "body": ALL, "place": ALL[:200]}
