@@ -93,6 +93,10 @@ class Settings:
     keep_backups_days: int = 35
     accessibility_statement_url: str = "https://uustatus.no/nb/"
     answer_days: int = 0
+    # Samlerapport: after how many days at most, and how many inputs and pictures one of them may hold.
+    report_days: int = 30
+    report_inputs: int = 500
+    report_pictures: int = 40
 
     @property
     def production(self) -> bool:
@@ -212,6 +216,11 @@ def _faults(settings: Settings) -> list[str]:
         f"LAB_{name.upper()} must be at least 1 day."
         for name in (field.name for field in fields(settings))
         if name.startswith("keep_") and getattr(settings, name) < 1
+    ]
+    found += [
+        f"LAB_{name.upper()} must be at least 1."
+        for name in ("report_days", "report_inputs", "report_pictures")
+        if getattr(settings, name) < 1
     ]
     if settings.photo_isolation not in {"auto", "off"}:
         found.append("LAB_PHOTO_ISOLATION must be auto or off.")

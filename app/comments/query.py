@@ -115,6 +115,7 @@ class CommentForLetter:
     language: str
     submitted_at: datetime
     withdrawn_at: datetime | None
+    input_id: UUID
 
 
 _c = Comment.__table__.c
@@ -299,7 +300,13 @@ def comment_for_letter(session: Session, comment_id: UUID) -> CommentForLetter:
         language=comment.language,
         submitted_at=comment.submitted_at,
         withdrawn_at=comment.withdrawn_at,
+        input_id=comment.input_id,
     )
+
+
+def taken_back(session: Session, ids: Collection[UUID]) -> Collection[UUID]:
+    """Return those of these comments that their writer has taken back."""
+    return set(session.scalars(select(Comment.id).where(Comment.id.in_(ids), Comment.withdrawn_at.is_not(None))))
 
 
 def writer_device(session: Session, comment_id: UUID) -> bytes | None:

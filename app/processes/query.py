@@ -19,6 +19,7 @@ from app.core.text import N_
 from app.processes.models import (
     IDEPOOL_SLUG,
     Activity,
+    Archiving,
     News,
     Phase,
     PhaseActivity,
@@ -135,7 +136,7 @@ class ShownProcess:
 
 @dataclass(frozen=True, slots=True)
 class ListedProcess:
-    """A process in a list. closes_at: of its last phase; None: it has no end."""
+    """A process in a list. closes_at: of its last phase; None: it has no end. …_together: archived in reports."""
 
     id: UUID
     slug: str
@@ -145,6 +146,8 @@ class ListedProcess:
     opens_at: datetime
     closes_at: datetime | None
     ended_at: datetime | None
+    ideas_together: bool = False
+    comments_together: bool = False
 
 
 _process = Process.__table__.c
@@ -277,6 +280,8 @@ _LISTED = select(
     Process.opens_at,
     Process.closes_at,
     Process.ended_at,
+    Process.ideas_archived,
+    Process.comments_archived,
 )
 
 
@@ -304,7 +309,16 @@ def _listed(session: Session, query: Select[*tuple[Any, ...]]) -> Sequence[Liste
     found = session.execute(query.limit(LISTED))
     return tuple(
         ListedProcess(
-            row.id, row.slug, row.title, row.summary, State(row.state), row.opens_at, row.closes_at, row.ended_at
+            row.id,
+            row.slug,
+            row.title,
+            row.summary,
+            State(row.state),
+            row.opens_at,
+            row.closes_at,
+            row.ended_at,
+            row.ideas_archived == Archiving.REPORT.value,
+            row.comments_archived == Archiving.REPORT.value,
         )
         for row in found
     )

@@ -331,3 +331,31 @@ def arne(session, now):
 @pytest.fixture
 def as_arne(visit_as, arne):
     return visit_as("anonymous").signed_in(str(arne.participant_id))
+
+
+def test_arne_chooses_how_it_is_archived_and_a_copy_keeps_the_choice(session, as_arne, arne):
+    editor = as_arne.post(DESK, NEW).location
+    form = process_form(arne, ideas_archived="samlerapport")
+    as_arne.post(f"{editor}/utkast", form)
+    assert ways(session) == ("enkeltvis", "enkeltvis")
+
+    as_arne.post(f"{editor}/publiser", form)
+    assert ways(session) == ("samlerapport", "enkeltvis")
+    assert "Idéer arkiveres i en samlerapport." in as_arne.get(DESK).words
+
+    copy = as_arne.post(f"{editor}/kopier", {"submission_id": str(uuid4()), "title": "x"}).location
+    chosen = as_arne.get(copy).tree.xpath("//input[@checked]/@id")
+    assert {"ideas_archived-1", "comments_archived-0"} <= set(chosen)
+
+
+def test_what_cannot_be_chosen_is_refused(as_arne, arne):
+    editor = as_arne.post(DESK, NEW).location
+
+    page = as_arne.post(f"{editor}/publiser", process_form(arne, comments_archived="aldri"), expect=422)
+
+    assert "Velg hvordan det skal arkiveres." in page.words
+
+
+def ways(session) -> tuple[str, str]:
+    found = session.execute(select(Process.ideas_archived, Process.comments_archived).where(Process.slug != "idepool"))
+    return tuple(found.one())

@@ -48,7 +48,13 @@ def submit_comment(idea_id: UUID) -> ResponseReturnValue:
     )
     try:
         comment_id, _new = service.comment_idea(
-            session(), idea_id, draft, actor=actor, now=now(), undo_seconds=settings().undo_seconds
+            session(),
+            idea_id,
+            draft,
+            actor=actor,
+            now=now(),
+            undo_seconds=settings().undo_seconds,
+            report_days=settings().report_days,
         )
     except Conflict as refusal:
         form.form_errors.append(sentence(refusal))
