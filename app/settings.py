@@ -95,7 +95,7 @@ class Settings:
     answer_days: int = 0
     # Samlerapport: after how many days at most, and how many inputs and pictures one of them may hold.
     report_days: int = 30
-    report_inputs: int = 500
+    report_inputs: int = 200
     report_pictures: int = 40
 
     @property
