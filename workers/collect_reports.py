@@ -42,8 +42,9 @@ def _collect(session: Session, process_id: UUID, settings: Settings, now: dateti
     for first in range(0, len(waiting), ASKED_AT_ONCE):
         ids = waiting[first : first + ASKED_AT_ONCE]
         back = {*ideas.taken_back(session, ids), *comments.taken_back(session, ids)}
-        service.leave_out(session, sorted(back), reason=WITHDRAWN, now=now)
-        gone |= back
+        if back:
+            service.leave_out(session, sorted(back), reason=WITHDRAWN, now=now)
+            gone |= back
         pictures.update(files.picture_counts(session, ids))
     left = [input_id for input_id in waiting if input_id not in gone]
     parts = list(in_parts(left, pictures, most_inputs=settings.report_inputs, most_pictures=settings.report_pictures))

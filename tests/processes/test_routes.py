@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 
 from app.core.actor import Role
 from app.ideas.models import Idea
-from app.processes.models import Process, WorkingCopy
+from app.parcels.models import ReportItem
+from app.processes.models import Archiving, Process, WorkingCopy
 from tests.support.accounts import staff
 from tests.support.ideas import idea_form, make_idea
 from tests.support.processes import begin, phase, process_form, publish
@@ -359,3 +360,16 @@ def test_what_cannot_be_chosen_is_refused(as_arne, arne):
 def ways(session) -> tuple[str, str]:
     found = session.execute(select(Process.ideas_archived, Process.comments_archived).where(Process.slug != "idepool"))
     return tuple(found.one())
+
+
+def test_what_is_sent_is_in_a_report_when_the_phase_closes_and_sooner_when_arne_ends_it(
+    session, visit, as_arne, arne, now
+):
+    closes = phase(closes=timedelta(days=3))
+    process = publish(session, arne, ideas_archived=Archiving.REPORT, phases=(closes,))
+    visit.post(f"/prosesser/{process.slug}/ideer/ny", idea_form())
+    assert session.scalars(select(ReportItem.due_at)).all() == [now + timedelta(days=3, minutes=1)]
+
+    as_arne.post(f"{DESK}/{process.id}/avslutt", {"outcome": "Lekeplassen er bygget."})
+
+    assert session.scalars(select(ReportItem.due_at)).all() == [now + timedelta(minutes=1)]

@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from app.balance import balance, faults
 from app.cases.models import SealedDocument
@@ -95,12 +95,17 @@ def test_two_clocks_make_one_report(session, idea, work, now):
     assert len(session.scalars(select(ArchiveReport)).all()) == 1
 
 
-def test_an_input_is_never_in_two_reports(session, idea, work, now):
-    work.until_reported()
-    session.execute(update(ReportItem).values(report_id=None))
-    session.commit()
+def test_what_is_in_a_report_on_its_way_is_not_taken_into_the_next(session, idea, work, ola, settings, now):
+    work.now = now + A_MONTH
+    work.route()
+    work.collect()
+    make_idea(session, settings, actor=ola, now=work.now, title="En måned senere")
+    work.now += A_MONTH
+    work.route()
 
-    assert work.collect() == 0
+    work.collect()
+
+    assert len(set(session.scalars(select(ReportItem.report_id)))) == len(session.scalars(select(ReportItem)).all())
 
 
 def test_what_is_sent_after_the_choice_goes_as_chosen_and_what_was_sent_keeps_its_way(
