@@ -24,7 +24,7 @@ from app.ideas.models import Correction, Idea, Support
 from app.outbox import query as outbox
 from app.outbox import watermark
 from app.outbox.models import DeliveryAttempt, DeliveryState, OutboxDelivery, OutboxEvent
-from app.parcels.models import Parcel, StepChange
+from app.parcels.models import ArchiveReport, Parcel, ReportItem, StepChange
 from app.processes.models import Process
 from app.settings import Settings
 from app.web.extensions import db
@@ -36,20 +36,25 @@ INPUTS: Mapping[str, tuple[InstrumentedAttribute[UUID], str]] = {
     "idea_corrected": (Correction.id, "correction_id"),
     "comment_corrected": (CommentCorrection.id, "correction_id"),
 }
-# The job whose deliveries are letters; other jobs of the channel only ask.
-LETTERS = "forward_case"
+# The jobs whose deliveries are letters; other jobs of the channel only ask.
+LETTERS = ("forward_case", "file_report")
 SLOW_ROUTING = timedelta(minutes=1)
+SLOW_REPORT = timedelta(hours=1)
 TIDIED_WITHIN = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """The equation of promises.md 2.6. inputs: what has a receipt; deliveries: to the archive, by state."""
+    """The equation of promises.md 2.6. inputs: what has a receipt; deliveries: to the archive, by state.
+
+    held: how many of those that wait do so for a report.
+    """
 
     inputs: int
     first_deliveries: int
     unrouted: int
     by_state: dict[str, int]
+    held: int = 0
 
     @property
     def adds_up(self) -> bool:
@@ -61,6 +66,7 @@ class Balance:
         return (
             f"Innspill {self.inputs} = leveringer {self.first_deliveries} + underveis {self.unrouted} ({verdict}). "
             f"Alle leveringer til arkivet {sum(self.by_state.values())} = {states}"
+            + (f" ({self.held} venter på samlerapport)" if self.held else "")
         )
 
 
@@ -77,7 +83,8 @@ def balance(session: Session) -> Balance:
     unrouted = session.scalar(
         select(func.count()).select_from(OutboxEvent).where(submitted, OutboxEvent.routed_at.is_(None))
     )
-    return Balance(inputs, first or 0, unrouted or 0, dict(outbox.counts(session, "archive", job=LETTERS)))
+    by_state = dict(outbox.counts(session, "archive", jobs=LETTERS))
+    return Balance(inputs, first or 0, unrouted or 0, by_state, outbox.held_count(session, by_state["waiting"] or 1))
 
 
 def faults(session: Session, settings: Settings, now: datetime) -> list[str]:
@@ -90,6 +97,7 @@ def faults(session: Session, settings: Settings, now: datetime) -> list[str]:
     found += _lost(session)
     found += _stuck(session, now, settings)
     found += _doubles(session)
+    found += _reported(session, now)
     found += _pictures(session, settings)
     found += _left_files(settings, now)
     return found
@@ -167,7 +175,7 @@ def _stuck(session: Session, now: datetime, settings: Settings) -> list[str]:
         session,
         select(OutboxEvent.id).where(OutboxEvent.routed_at.is_(None), OutboxEvent.recorded_at < now - SLOW_ROUTING),
     )
-    stopped = outbox.counts(session, "archive", job=LETTERS)
+    stopped = outbox.counts(session, "archive", jobs=LETTERS)
     waits = stopped[DeliveryState.STOPPED.value] + stopped[DeliveryState.UNCLEAR.value]
     found = []
     if leased:
@@ -208,6 +216,36 @@ def _doubles(session: Session) -> list[str]:
         "%d innspill er arkivert to ganger.": twice,
         "%d saksnummer brukes av to mapper.": folders,
         "%d idéer har et annet tall enn de har støtter.": support,
+    }
+    return [sentence % count for sentence, count in sentences.items() if count]
+
+
+def _reported(session: Session, now: datetime) -> list[str]:
+    """What goes to the archive in reports: each input in one, and filed when that is."""
+    held = OutboxDelivery.held_for == ReportItem.input_id
+    waits, filed = (OutboxDelivery.state == state.value for state in (DeliveryState.WAITING, DeliveryState.FILED))
+    in_archive = select(CaseFiling.id).where(CaseFiling.input_id == ReportItem.report_id).exists()
+    alone = select(CaseFiling.id).where(CaseFiling.input_id == ReportItem.input_id, CaseFiling.kind == "incoming")
+    items = select(ReportItem.input_id)
+    missing = and_(ReportItem.report_id.is_(None), ReportItem.due_at < now - SLOW_REPORT)
+    is_held = OutboxDelivery.held_for.is_not(None)
+    lost = select(OutboxDelivery.id).where(is_held, OutboxDelivery.held_for.not_in(items), waits)
+    reports = _count(session, select(ArchiveReport.id))
+    letters = _count(session, select(OutboxDelivery.id).where(OutboxDelivery.job == "file_report"))
+    letters += _count(
+        session, select(OutboxEvent.id).where(OutboxEvent.kind == "report_collected", OutboxEvent.routed_at.is_(None))
+    )
+    sentences = {
+        "%d innspill skulle vært i en samlerapport.": _count(session, items.where(missing)),
+        "%d innspill venter på en samlerapport som aldri kommer.": _count(session, lost),
+        "%d innspill venter, og samlerapporten deres er arkivert.": _count(
+            session, items.join(OutboxDelivery, held).where(waits, in_archive)
+        ),
+        "%d innspill er merket som arkivert, og samlerapporten deres er ikke det.": _count(
+            session, items.join(OutboxDelivery, held).where(filed, ~in_archive)
+        ),
+        "%d innspill er arkivert både alene og i en samlerapport.": _count(session, items.where(alone.exists())),
+        "%d samlerapporter har ingen eller flere leveringer.": abs(reports - letters),
     }
     return [sentence % count for sentence, count in sentences.items() if count]
 

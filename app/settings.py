@@ -101,6 +101,10 @@ class Settings:
     answer_days: int = 0
     # Where those call who would rather talk to somebody; it stands on posters. Empty: it is left out.
     contact_phone: str = ""
+    # Samlerapport: after how many days at most, and how many inputs and pictures one of them may hold.
+    report_days: int = 30
+    report_inputs: int = 200
+    report_pictures: int = 40
 
     @property
     def production(self) -> bool:
@@ -239,6 +243,11 @@ def _faults(settings: Settings) -> list[str]:
     ]
     if not re.fullmatch(r"(\+?[0-9][0-9 ]{2,18})?", settings.contact_phone):
         found.append("LAB_CONTACT_PHONE must be a telephone number: digits and blanks.")
+    found += [
+        f"LAB_{name.upper()} must be at least 1."
+        for name in ("report_days", "report_inputs", "report_pictures")
+        if getattr(settings, name) < 1
+    ]
     if settings.photo_isolation not in {"auto", "off"}:
         found.append("LAB_PHOTO_ISOLATION must be auto or off.")
     found += _passkey_faults(settings)

@@ -1,8 +1,11 @@
 """An idea, the municipality's answer to one, or a comment on one becomes a letter in the archive."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
+
+from sqlalchemy.orm import Session
 
 from app.cases import query as cases_query
 from app.cases import service as cases
@@ -10,7 +13,7 @@ from app.cases import titles
 from app.cases.client import Document, ExternalKey, Filing, Kind, Letter, Sender, SenderKind
 from app.cases.codes import Codes
 from app.cases.letter import Attachment, LetterContent, render_letter
-from app.cases.query import FolderState
+from app.cases.query import FolderState, OpenFiling
 from app.comments import query as comments
 from app.comments.events import CommentCorrected, CommentSubmitted
 from app.comments.models import Stance
@@ -23,18 +26,35 @@ from app.ideas import query as ideas
 from app.ideas.events import IdeaAnswered, IdeaCorrected, IdeaSubmitted
 from app.ideas.query import CorrectionForLetter, IdeaForLetter, IdeaInArchive, ReplyForLetter
 from app.outbox.models import DeliveryState, OutboxEvent
+from app.outbox.service import Recipient
 from app.parcels import query as parcels_query
 from app.parcels import service as parcels
+from app.settings import Settings
 from workers.work import Work
 
 CHANNEL = "archive"
 QUEUE = "send"
 
+# What a citizen sends, and where the fact that tells of it names it.
+INPUTS = {
+    IdeaSubmitted.name: "idea_id",
+    CommentSubmitted.name: "comment_id",
+    IdeaCorrected.name: "correction_id",
+    CommentCorrected.name: "correction_id",
+}
 WITHDRAWN = "angret av innsenderen"
 ERASED = "slettet av innsenderen"
 NOT_FORWARDED = "innspillet er ikke i arkivet"
 PICTURES_S, FOLDER_S, INPUT_S = 2.0, 1.0, 15.0
 FOLDER_AT_MOST_S = 600.0
+
+
+def recipients(session: Session, event: OutboxEvent, _settings: Settings) -> Sequence[Recipient]:
+    """Return the archive. The delivery of an input that goes there in a report with others is held for that."""
+    name = INPUTS.get(event.kind)
+    input_id = UUID(event.payload[name]) if name else None
+    held = input_id is not None and parcels_query.goes_in_report(session, input_id)
+    return [Recipient(CHANNEL, held_for=input_id if held else None)]
 
 
 def handle(work: Work, event: OutboxEvent) -> None:
@@ -75,10 +95,11 @@ def _forward_idea(work: Work, idea_id: UUID, *, leaves_at: datetime) -> None:
         made = letter_about(idea, work.reference, codes)
         with work.transaction() as session:
             letter = cases.seal(session, made, input_id=idea_id, now=work.now)
-    _file(work, letter, folder, idea_id)
+    file_letter(work, letter, folder, idea_id)
 
 
 def _forward_reply(work: Work, fact: IdeaAnswered) -> None:
+    """File an answer in the case of its idea. It does not wait for the idea's report: then it lies in the folder."""
     with work.transaction() as session:
         codes = cases_query.settings_in_force(session, work.settings)
         idea = ideas.idea_for_letter(session, fact.idea_id, picture_store(work.settings))
@@ -87,7 +108,7 @@ def _forward_reply(work: Work, fact: IdeaAnswered) -> None:
         reply = ideas.reply_for_letter(session, fact.reply_id)
         letter = cases_query.sealed_letter_or_none(session, work.reference)
         parcel = parcels_query.parcel_of(session, fact.idea_id)
-    if filing is None:
+    if filing is None and not (parcel is not None and parcel.forwarded and parcel.in_report):
         if parcel is not None and not parcel.forwarded:
             with work.settle(DeliveryState.NEVER, reason=NOT_FORWARDED):
                 return
@@ -96,11 +117,11 @@ def _forward_reply(work: Work, fact: IdeaAnswered) -> None:
         made = letter_answering(idea, reply, work.reference, codes)
         with work.transaction() as session:
             letter = cases.seal(session, made, input_id=fact.idea_id, now=work.now)
-    _file(work, letter, cases.folder_in_case(folder, filing.filing.case.number), fact.idea_id)
+    file_letter(work, letter, cases.folder_in_case(folder, _case_of(filing)), fact.idea_id)
 
 
 def _forward_comment(work: Work, fact: CommentSubmitted, *, leaves_at: datetime) -> None:
-    """File a comment in the case of its idea, or beside it when the idea itself was never sent.
+    """File a comment in the case of its idea, or beside it when the idea was never sent, or waits for its report.
 
     One withdrawn before it left is not sent; one withdrawn later is, as its writer was told.
     """
@@ -116,14 +137,13 @@ def _forward_comment(work: Work, fact: CommentSubmitted, *, leaves_at: datetime)
     if folder is None:
         _never(work, fact.comment_id, WITHDRAWN)
         return
-    if filing is None and (parcel is None or parcel.forwarded):
+    if filing is None and (parcel is None or (parcel.forwarded and not parcel.in_report)):
         raise NotYet("Innspillet er ikke arkivert ennå.", seconds=INPUT_S)
     if letter is None:
         made = letter_commenting(idea, comment, work.reference, codes)
         with work.transaction() as session:
             letter = cases.seal(session, made, input_id=fact.comment_id, now=work.now)
-    number = filing.filing.case.number if filing is not None else None
-    _file(work, letter, cases.folder_in_case(folder, number), fact.comment_id, asked_about=False)
+    file_letter(work, letter, cases.folder_in_case(folder, _case_of(filing)), fact.comment_id, asked_about=False)
 
 
 def _forward_correction(work: Work, fact: IdeaCorrected) -> None:
@@ -160,10 +180,16 @@ def _beside_the_first(work: Work, made: Letter, idea: IdeaInArchive, first_id: U
     if letter is None:
         with work.transaction() as session:
             letter = cases.seal(session, made, input_id=correction_id, now=work.now)
-    _file(work, letter, cases.folder_in_case(folder, filing.filing.case.number), correction_id, asked_about=False)
+    folder = cases.folder_in_case(folder, _case_of(filing))
+    file_letter(work, letter, folder, correction_id, asked_about=False)
 
 
-def _file(work: Work, letter: Letter, folder: FolderState, input_id: UUID, *, asked_about: bool = True) -> None:
+def _case_of(filing: OpenFiling | None) -> str | None:
+    return filing.filing.case.number if filing is not None else None
+
+
+def file_letter(work: Work, letter: Letter, folder: FolderState, input_id: UUID, *, asked_about: bool = True) -> None:
+    """Bring a sealed letter in, once, and end the delivery together with what the archive said of it."""
     if not folder.ready:
         raise NotYet("Saksmappen er ikke klar.", seconds=_until_folder(folder, work.now))
     filing = cases.file_once(work.ports.archive, letter, folder, work.steps, look_up_first=not work.first_try)
@@ -193,7 +219,7 @@ def _until_folder(folder: FolderState, now: datetime) -> float:
 def letter_about(idea: IdeaForLetter, reference: str, codes: Codes) -> Letter:
     """Return the letter for an idea: a PDF that is complete by itself, and its pictures."""
     pictures = tuple(
-        _document(
+        document_of(
             number, f"Bilde {picture.number}", f"bilde-{picture.number}-{reference}.jpg", "image/jpeg", picture.jpeg
         )
         for number, picture in enumerate(idea.pictures, start=2)
@@ -222,7 +248,7 @@ def letter_about(idea: IdeaForLetter, reference: str, codes: Codes) -> Letter:
         title=titles.input_title(idea.title),
         public_title=titles.public_input_title(idea.process_title, idea.area_name),
         shielding=titles.shielding_for(idea.title, idea.body, idea.place, codes=codes),
-        document_date=_day(idea.written_at or idea.received_at),
+        document_date=day_of(idea.written_at or idea.received_at),
         received_at=idea.received_at,
         sender=_citizen(idea.sender_email, codes),
         documents=(_main("Innspill", f"innspill-{reference}.pdf", content), *pictures),
@@ -254,7 +280,7 @@ def letter_answering(idea: IdeaForLetter, reply: ReplyForLetter, reference: str,
         title=titles.reply_title(idea.title),
         public_title=titles.public_reply_title(idea.process_title, idea.area_name),
         shielding=titles.shielding_for(idea.title, reply.text, codes=codes),
-        document_date=_day(reply.answered_at),
+        document_date=day_of(reply.answered_at),
         received_at=reply.answered_at,
         sender=_citizen(idea.sender_email, codes),
         documents=(_main("Svar på innspill", f"svar-{reference}.pdf", content),),
@@ -286,14 +312,14 @@ def letter_correcting(idea: IdeaInArchive, correction: CorrectionForLetter, refe
         title=titles.correction_title(correction.title),
         public_title=titles.public_correction_title(idea.process_title, idea.area_name),
         shielding=titles.shielding_for(*said, codes=codes),
-        document_date=_day(correction.corrected_at),
+        document_date=day_of(correction.corrected_at),
         received_at=correction.corrected_at,
         sender=_citizen(correction.sender_email, codes),
         documents=(_main("Rettet innspill", f"rettelse-{reference}.pdf", content),),
     )
 
 
-_SAYS = {
+SAYS = {
     Stance.FOR: "for idéen",
     Stance.AGAINST: "mot idéen",
     Stance.QUESTION: "spørsmål om idéen",
@@ -301,17 +327,19 @@ _SAYS = {
 }
 
 
-def letter_commenting(idea: IdeaInArchive, comment: CommentForLetter, reference: str, codes: Codes) -> Letter:
-    """Return the letter for a comment, for the case its idea lies in.
-
-    It tells what was answered, when it answers, and what it said first, when it was put right.
-    """
+def words_of(comment: CommentForLetter) -> str:
+    """Return what the archive reads: what was answered, when it answers; what it said first, when it was put right."""
     said = f"Kommentaren var:\n{comment.earlier}\n\nRettet til:\n{comment.text}" if comment.earlier else comment.text
-    body = f"Svar på kommentaren:\n{comment.answers}\n\nSvaret:\n{said}" if comment.answers else said
+    return f"Svar på kommentaren:\n{comment.answers}\n\nSvaret:\n{said}" if comment.answers else said
+
+
+def letter_commenting(idea: IdeaInArchive, comment: CommentForLetter, reference: str, codes: Codes) -> Letter:
+    """Return the letter for a comment, or for one that was put right, for the case its idea lies in."""
+    body = words_of(comment)
     staff, corrected = bool(comment.role_name), bool(comment.earlier)
     content = LetterContent(
         reference=reference,
-        kind=f"{'Rettet kommentar' if corrected else 'Kommentar'} til idé ({_SAYS[comment.stance]})",
+        kind=f"{'Rettet kommentar' if corrected else 'Kommentar'} til idé ({SAYS[comment.stance]})",
         area_name=idea.area_name,
         process_title=idea.process_title,
         received_at=comment.submitted_at,
@@ -331,7 +359,7 @@ def letter_commenting(idea: IdeaInArchive, comment: CommentForLetter, reference:
         title=titles.comment_title(idea.title),
         public_title=titles.public_comment_title(idea.process_title, idea.area_name),
         shielding=titles.shielding_for(idea.title, body, codes=codes),
-        document_date=_day(comment.submitted_at),
+        document_date=day_of(comment.submitted_at),
         received_at=comment.submitted_at,
         sender=Sender(SenderKind.UNIT, comment.role_name) if staff else _citizen(None, codes),
         documents=(_main("Rettet kommentar til innspill", f"rettelse-{reference}.pdf", content),)
@@ -349,12 +377,12 @@ def _citizen(email: str | None, codes: Codes) -> Sender:
 
 def _main(title: str, filename: str, content: LetterContent) -> Document:
     """The main document. Its title is in our own words: archives may publish the titles of documents too."""
-    return _document(1, title, filename, "application/pdf", render_letter(content))
+    return document_of(1, title, filename, "application/pdf", render_letter(content))
 
 
-def _document(number: int, title: str, filename: str, media_type: str, content: bytes) -> Document:
+def document_of(number: int, title: str, filename: str, media_type: str, content: bytes) -> Document:
     return Document(number, number == 1, title, filename, media_type, hashlib.sha256(content).hexdigest(), content)
 
 
-def _day(moment: datetime) -> date:
+def day_of(moment: datetime) -> date:
     return moment.astimezone(OSLO).date()

@@ -13,6 +13,7 @@ from app.files.store import picture_store
 from app.outbox import service as outbox
 from app.outbox import watermark
 from workers.bell import Bells, is_away
+from workers.collect_reports import collect
 from workers.relay import Relay
 from workers.runtime import Runtime
 from workers.schedule import strike
@@ -75,6 +76,7 @@ class Reconciler:
         else:
             self._ring_again()
         self._tidy(now, steady)
+        collect(self.runtime.transaction, self.runtime.settings, now)
 
     def _free(self, now: datetime) -> None:
         with self.runtime.transaction() as session:

@@ -28,6 +28,7 @@ JOBS: Mapping[str, Sequence[str]] = {
     "folder_wanted": ("open_case_folder",),
     "input_filed": (),
     "status_due": ("fetch_case_answers",),
+    "report_collected": ("file_report",),
     "step_reached": ("notify_followers", "mail_writer"),
     "sign_in_code_wanted": ("mail_sign_in_code",),
     "test_push_wanted": ("send_test_push",),

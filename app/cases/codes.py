@@ -52,7 +52,6 @@ START_VALUES: Mapping[str, str] = MappingProxyType(
         "shield_private_senders": "on",
         "mail_sender_details": "off",
         "anonymous_name": "Anonym innsender",
-        "report_every_days": "30",
         "code_list_names": (
             "journalposttype=Journalposttype journalstatus=Journalstatus part=Korrespondanseparttype "
             "document_type=Dokumenttype document_status=Dokumentstatus binding=TilknyttetRegistreringSom "

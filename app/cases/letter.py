@@ -3,9 +3,10 @@
 import json
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.resources import as_file, files
 
 import typst
@@ -81,34 +82,42 @@ def render_letter(content: LetterContent) -> bytes:
     Every word of `content` stands in it as text. A character that no font has is described: [U+1F600 GRINNING FACE].
     Raises Permanent when typst cannot make it at all.
     """
-    stamp = int(content.received_at.timestamp())
     written = f"{content.title}{content.body}{content.place}{content.sender}{content.about_title}"
+    return drawn("letter.typ", partial(_as_json, content), written, content.received_at)
+
+
+def drawn(source: str, as_json: Callable[[frozenset[str]], str], written: str, at: datetime) -> bytes:
+    """Return the PDF of a template with its data. as_json: the data, without the characters that no font has.
+
+    written: all that somebody wrote in it; at: when it was made, as the file says. Raises as render_letter.
+    """
+    stamp = int(at.timestamp())
     foreign = frozenset(character for character in written if ord(character) > LATIN)
     lacking: frozenset[str] = frozenset()
     for _ in range(_TRIES):
         try:
-            return _compile(_as_json(content, lacking), stamp)
+            return _compile(as_json(lacking), stamp, source)
         except typst.TypstError as fault:
             if lacking >= foreign:
                 raise Permanent(f"Brevet kunne ikke lages: {str(fault)[:200]}") from fault
             lacking = lacking | (_characters_in(str(fault)) & foreign - lacking or foreign)
-    return _compile(_as_json(content, foreign), stamp)
+    return _compile(as_json(foreign), stamp, source)
 
 
-def _compile(letter: str, stamp: int) -> bytes:
+def _compile(letter: str, stamp: int, source: str = "letter.typ") -> bytes:
     with _lock:
-        made = _compiler().compile(
+        made = _compiler(source).compile(
             format="pdf", sys_inputs={"letter": letter}, pdf_standards=["a-2a"], pdf_tags=True, timestamp=stamp
         )
     assert isinstance(made, bytes)  # noqa: S101 - without an output file typst gives bytes
     return made
 
 
-@lru_cache(maxsize=1)
-def _compiler() -> typst.Compiler:
-    """One compiler for the process, which keeps the fonts. Those of the system would differ by machine."""
-    with as_file(files("app.cases") / "letter.typ") as source:
-        return typst.Compiler(str(source), ignore_system_fonts=True)
+@lru_cache(maxsize=2)
+def _compiler(source: str) -> typst.Compiler:
+    """One compiler for the process and template, which keeps the fonts. Those of the system would differ by machine."""
+    with as_file(files("app.cases") / source) as path:
+        return typst.Compiler(str(path), ignore_system_fonts=True)
 
 
 def _characters_in(fault: str) -> frozenset[str]:
@@ -137,7 +146,7 @@ def _as_json(content: LetterContent, lacking: frozenset[str]) -> str:
         about.append(("FNs bærekraftsmål", ", ".join(content.goals)))
     if content.about_title:
         about.append(("Svar på" if content.outgoing else "Gjelder innspillet", content.about_title))
-    received = [("Sendt" if content.outgoing else "Mottatt", _oslo(content.received_at))]
+    received = [("Sendt" if content.outgoing else "Mottatt", moment_of(content.received_at))]
     if content.written_at and content.written_at != content.received_at:
         received.append(("Skrevet", _oslo_day(content.written_at)))
     received.append(("Kanal", CHANNELS.get(content.channel, content.channel)))
@@ -159,7 +168,7 @@ def _as_json(content: LetterContent, lacking: frozenset[str]) -> str:
             "language": content.language if content.language in LANGUAGES else "nb",
             "place": block(content.place) or _no_place(content),
             "attachments": [
-                (line(a.title), MEDIA_TYPES.get(a.media_type, a.media_type), _size(a.size), breakable(a.sha256))
+                (line(a.title), MEDIA_TYPES.get(a.media_type, a.media_type), size_of(a.size), breakable(a.sha256))
                 for a in content.attachments
             ],
             "missing": f"Bilder som ikke kunne leses: {content.pictures_missing}." if content.pictures_missing else "",
@@ -180,12 +189,12 @@ def _no_place(content: LetterContent) -> str:
     return "–" if content.outgoing or content.about_title else "Valgt uten kart. Sted er ikke oppgitt."
 
 
-def _oslo(moment: datetime) -> str:
+def moment_of(moment: datetime) -> str:
     """Return e.g. «2.3.2026 kl. 10.15 (UTC+01:00)»: time in Narvik, with its offset."""
     local = moment.astimezone(OSLO)
     offset = local.strftime("%z")
     return f"{local.day}.{local.month}.{local.year} kl. {local:%H.%M} (UTC{offset[:3]}:{offset[3:]})"
 
 
-def _size(count: int) -> str:
+def size_of(count: int) -> str:
     return f"{count} byte" if count < 10_000 else f"{count / 1000:.0f} kB".replace(".", ",")  # noqa: PLR2004

@@ -7,9 +7,6 @@ from app.cases.codes import Codes
 from app.core.oslo import OSLO
 from app.parcels.models import ORDER, Step
 
-MODES = {"idea": "enkeltvis", "reply": "enkeltvis", "comment": "enkeltvis", "correction": "enkeltvis"}
-"""`arkivmodus`: how a kind of input goes to the archive. What is built yet goes one by one."""
-
 QUIET_AFTER = timedelta(days=90)
 WEEK = timedelta(days=7)
 NIGHT, MORNING, EVENING = time(3), time(7), time(17)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.cases.client import (
@@ -24,6 +24,7 @@ from app.cases.codes import Codes, codes_in_force, speaks_to_standin
 from app.cases.models import ArchiveSetting, CaseFiling, CaseFolder, SealedDocument, SealedLetter
 from app.core.errors import NotFound
 from app.core.text import N_
+from app.parcels.models import ReportItem
 from app.settings import Settings
 
 
@@ -111,12 +112,14 @@ def sealed_letter_or_none(session: Session, reference: str) -> Letter | None:
 
 
 def filing_of(session: Session, input_id: UUID) -> OpenFiling | None:
-    """Return the filing of the input itself (not of its answers), or None while the archive has not got it."""
+    """Return the filing of the input itself (not of its answers), or None while the archive has not got it.
+
+    One that goes in a report with others has the filing of that report.
+    """
+    mine = and_(CaseFiling.input_id == input_id, CaseFiling.kind == Kind.INCOMING.value)
+    report = select(ReportItem.report_id).where(ReportItem.input_id == input_id).scalar_subquery()
     row = session.scalar(
-        select(CaseFiling)
-        .where(CaseFiling.input_id == input_id, CaseFiling.kind == Kind.INCOMING.value)
-        .order_by(CaseFiling.filed_at)
-        .limit(1)
+        select(CaseFiling).where(or_(mine, CaseFiling.input_id == report)).order_by(CaseFiling.filed_at).limit(1)
     )
     return _open_filing(row) if row else None
 
@@ -131,13 +134,18 @@ class LetterOnItsWay:
     case_number: str | None
     filed_at: datetime | None
 
+    @property
+    def in_report(self) -> bool:
+        return self.kind is Kind.INTERNAL
+
 
 def letters_of(session: Session, input_id: UUID) -> Sequence[LetterOnItsWay]:
-    """Return the letters about an input, oldest first: its own, and those with the answers to it."""
+    """Return the letters about an input, oldest first: its own or the report it is in, and those with the answers."""
+    report = select(ReportItem.report_id).where(ReportItem.input_id == input_id).scalar_subquery()
     found = session.execute(
         select(SealedLetter, CaseFiling)
         .outerjoin(CaseFiling, CaseFiling.reference == SealedLetter.reference)
-        .where(SealedLetter.input_id == input_id)
+        .where(or_(SealedLetter.input_id == input_id, SealedLetter.input_id == report))
         .order_by(SealedLetter.sealed_at)
     )
     return [

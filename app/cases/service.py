@@ -1,11 +1,11 @@
 """What can be done with cases: letters are sealed and filed once, folders wanted, answers applied."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app.cases import query, titles
@@ -37,6 +37,8 @@ from app.core.dialect import insert_once
 from app.core.errors import ConfigurationFault, RuleBroken, Unclear, UnknownOutcome
 from app.core.text import N_
 from app.outbox import service as outbox
+from app.outbox.models import DeliveryState
+from app.parcels import query as parcels_query
 from app.parcels import service as parcels
 from app.parcels.models import Parcel, Step
 
@@ -219,8 +221,9 @@ def store_filing(
         return
     _empty_sealed(session, letter.key.key, now)
     if incoming:
-        parcels.number(session, input_id, number)
-        outbox.record(session, InputFiled(input_id=input_id), now=now)
+        _has_number(session, input_id, number, now)
+    if letter.kind is Kind.INTERNAL:
+        _file_held(session, input_id, number, external_id=system_id, now=now)
 
 
 def filed_by_hand(
@@ -248,8 +251,34 @@ def filed_by_hand(
         return
     _empty_sealed(session, reference, now)
     if kind is Kind.INCOMING:
-        parcels.number(session, input_id, case_number)
-        outbox.record(session, InputFiled(input_id=input_id), now=now)
+        _has_number(session, input_id, case_number, now)
+    if kind is Kind.INTERNAL:
+        _file_held(session, input_id, case_number, external_id=case_number, now=now)
+
+
+def _has_number(session: Session, input_id: UUID, case_number: str, now: datetime) -> None:
+    parcels.number(session, input_id, case_number)
+    outbox.record(session, InputFiled(input_id=input_id), now=now)
+
+
+def _file_held(session: Session, report_id: UUID, case_number: str, *, external_id: str, now: datetime) -> None:
+    """The archive has the report, so it has every input in it: their deliveries end with the report's numbers."""
+    held = [one.id for one in parcels_query.still_in_report(session, report_id)]
+    for input_id in outbox.end_held(session, held, DeliveryState.FILED, external_id=external_id, now=now):
+        _has_number(session, input_id, case_number, now)
+
+
+def leave_out_of_reports(session: Session, inputs: Sequence[UUID], *, reason: str, now: datetime) -> None:
+    """Let these inputs reach the archive in no report, by a named rule, as far as it has none with them.
+
+    A letter that is sealed with them and not filed is forgotten: the next try makes it anew, without them.
+    """
+    left = parcels.leave_out(session, inputs, reason=reason, now=now)
+    reports = {report for report in (parcels_query.report_of(session, input_id) for input_id in left) if report}
+    sealed = select(SealedLetter.id).where(SealedLetter.input_id.in_(reports), SealedLetter.filed_at.is_(None))
+    letters = session.scalars(sealed).all()
+    session.execute(delete(SealedDocument).where(SealedDocument.letter_id.in_(letters)))
+    session.execute(delete(SealedLetter).where(SealedLetter.id.in_(letters)))
 
 
 def _empty_sealed(session: Session, reference: str, now: datetime) -> None:

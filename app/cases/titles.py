@@ -1,7 +1,7 @@
 """Titles, keys and shielding. No word of a citizen reaches a public title; what identifies somebody is shielded."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 
 from app.cases.client import ExternalKey, Shielding
 from app.cases.codes import Codes
@@ -67,6 +67,26 @@ def public_comment_title(process_title: str, area_name: str) -> str:
 
 def public_reply_title(process_title: str, area_name: str) -> str:
     return title_of(f"Svar på innspill til {process_title} ({area_name.lower()})")
+
+
+def report_title(process_title: str, first: date, last: date, part: int, parts: int) -> str:
+    """Return e.g. «Samlerapport: Ny lekeplass, 1.3.2026–30.3.2026, del 1 av 2». It holds no citizen's word."""
+    return title_of(f"Samlerapport: {process_title}, {_period(first, last)}{_part(part, parts)}")
+
+
+def public_report_title(process_title: str, area_name: str, first: date, last: date, part: int, parts: int) -> str:
+    """Return e.g. «Samlerapport om innspill til Ny lekeplass (mobilitet), 1.3.2026–30.3.2026». area_name: or ""."""
+    area = f" ({area_name.lower()})" if area_name else ""
+    return title_of(f"Samlerapport om innspill til {process_title}{area}, {_period(first, last)}{_part(part, parts)}")
+
+
+def _period(first: date, last: date) -> str:
+    one, other = (f"{day.day}.{day.month}.{day.year}" for day in (first, last))
+    return f"{one}–{other}"
+
+
+def _part(part: int, parts: int) -> str:
+    return f", del {part} av {parts}" if parts > 1 else ""
 
 
 # A hint of health or of a child's welfare in Norwegian, English or Sámi words; a false hit only hides a title.

@@ -129,6 +129,7 @@ class CommentForLetter:
     language: str
     submitted_at: datetime
     withdrawn_at: datetime | None
+    input_id: UUID
     earlier: str = ""
 
 
@@ -385,6 +386,7 @@ def comment_for_letter(session: Session, comment_id: UUID) -> CommentForLetter:
         language=comment.language,
         submitted_at=comment.submitted_at,
         withdrawn_at=comment.withdrawn_at,
+        input_id=comment.input_id,
     )
 
 
@@ -402,6 +404,11 @@ def correction_for_letter(session: Session, correction_id: UUID) -> CommentForLe
     return replace(
         comment, text=correction.text, earlier=correction.earlier_text, submitted_at=correction.corrected_at
     )  # fmt: skip
+
+
+def taken_back(session: Session, ids: Collection[UUID]) -> Collection[UUID]:
+    """Return those of these comments that their writer has taken back."""
+    return set(session.scalars(select(Comment.id).where(Comment.id.in_(ids), Comment.withdrawn_at.is_not(None))))
 
 
 def writer_device(session: Session, comment_id: UUID) -> bytes | None:

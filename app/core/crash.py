@@ -24,6 +24,8 @@ POINTS = frozenset(
         "send.after_settle",
         "reconcile.after_pick",
         "status.after_read",
+        "report.after_collect",
+        "report.after_seal",
         "picture.after_clean",
         "picture.after_commit",
         "erase.after_ledger",

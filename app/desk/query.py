@@ -399,11 +399,22 @@ def get_handling(session: Session, input_id: UUID, *, now: datetime, answer_days
 
 def _archived(session: Session, handling: Handling) -> Iterable[Deed]:
     yield Deed(handling.received_at, "received", N_("Mottatt"), {})
+    parcel = parcels.parcel_of(session, handling.input_id)
+    if parcel and parcel.forwarded and parcel.together_by and not parcel.collected:
+        yield Deed(handling.received_at, "letter", N_("Skal i en samlerapport til arkivet, senest %(day)s."),
+                   {"day": parcel.together_by})  # fmt: skip
     for letter in cases.letters_of(session, handling.input_id):
-        yield Deed(letter.sealed_at, "letter", N_("Brev til arkivet. Referanse %(reference)s."),
-                   {"reference": letter.reference})  # fmt: skip
+        made, filed = _IN_REPORT if letter.in_report else _ALONE
+        yield Deed(letter.sealed_at, "letter", made, {"reference": letter.reference})
         if letter.filed_at and letter.case_number:
-            yield Deed(letter.filed_at, "filed", N_("Arkivert. Saksnummer %(number)s."), {"number": letter.case_number})
+            yield Deed(letter.filed_at, "filed", filed, {"number": letter.case_number})
+
+
+_ALONE = N_("Brev til arkivet. Referanse %(reference)s."), N_("Arkivert. Saksnummer %(number)s.")
+_IN_REPORT = (
+    N_("Tatt med i en samlerapport til arkivet. Referanse %(reference)s."),
+    N_("Samlerapporten er arkivert. Saksnummer %(number)s."),
+)
 
 
 def _steps(session: Session, input_id: UUID) -> Iterable[Deed]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, bindparam, exists, select
+from sqlalchemy import ColumnElement, ScalarSelect, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.core.actor import NOBODY, Actor
@@ -92,6 +92,12 @@ def pictures_for(session: Session, input_ids: Iterable[UUID]) -> Mapping[UUID, S
 
 def has_pictures(session: Session, input_id: UUID) -> bool:
     return session.scalar(select(Picture.id).where(Picture.input_id == input_id).limit(1)) is not None
+
+
+def picture_counts(session: Session, input_ids: Collection[UUID]) -> Mapping[UUID, int]:
+    """Return how many pictures each of these inputs has, whatever their state; none: no key."""
+    counted = select(Picture.input_id, func.count()).where(Picture.input_id.in_(input_ids)).group_by(Picture.input_id)
+    return {input_id: count for input_id, count in session.execute(counted)}  # noqa: C416 - a Row is a pair to people
 
 
 def waiting_pictures(session: Session, input_id: UUID) -> Sequence[Picture]:

@@ -197,6 +197,7 @@ class CorrectionForLetter:
     sender_email: str | None
     language: str
     corrected_at: datetime
+    idea_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -559,6 +560,14 @@ def idea_in_archive(session: Session, idea_id: UUID) -> IdeaInArchive:
     return IdeaInArchive(_as_sent(session, idea)[0], area.slug, area.folder_title, process.title)
 
 
+def taken_back(session: Session, ids: Collection[UUID]) -> Collection[UUID]:
+    """Return those of these ideas, and those corrections of ideas, that their writer has taken back."""
+    ideas = select(Idea.id).where(Idea.id.in_(ids), Idea.withdrawn_at.is_not(None))
+    corrections = select(Correction.id).join(Idea, Idea.id == Correction.idea_id)
+    gone = corrections.where(Correction.id.in_(ids), Idea.withdrawn_at.is_not(None))
+    return {*session.scalars(ideas), *session.scalars(gone)}
+
+
 def reply_for_letter(session: Session, reply_id: UUID) -> ReplyForLetter:
     reply = session.get_one(Reply, reply_id)
     return ReplyForLetter(reply.id, reply.idea_id, reply.text, reply.role_name, reply.answered_at)
@@ -569,7 +578,7 @@ def correction_for_letter(session: Session, correction_id: UUID) -> CorrectionFo
     idea = session.get_one(Idea, correction.idea_id)
     return CorrectionForLetter(
         correction.earlier_title, correction.title, correction.body, correction.place, idea.email, idea.language,
-        correction.corrected_at,
+        correction.corrected_at, correction.idea_id,
     )  # fmt: skip
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import Row, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.query import participant_or_none
@@ -41,9 +42,12 @@ from app.moderation.service import SHOW, Verdict
 from app.outbox import service as outbox
 from app.parcels import service as parcels
 from app.parcels.models import Step
-from app.processes.models import Moderation, Process
+from app.parcels.query import goes_in_report
+from app.processes.models import Archiving, Moderation, Process
 from app.processes.query import Door
 from app.processes.service import require_open
+
+REPORT_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +99,13 @@ def submit_idea(
     actor: Actor,
     now: datetime,
     undo_seconds: float,
+    report_days: int = REPORT_DAYS,
 ) -> tuple[UUID, bool]:
     """Store an idea and announce it; return its id, and whether it is new.
 
     It is received at once and goes to the archive, whoever looks; whether it is shown at once follows from the process
-    and the filter. The same key and content again gives the first idea.
+    and the filter. The same key and content again gives the first idea. Whether it is archived alone or in a report
+    (after report_days at most) follows from the process; what staff wrote down for somebody always goes alone.
     Raises Conflict when `door` is not open at `now`, RuleBroken when the key comes with other content.
     """
     first = earlier(session, Idea, draft.submission)
@@ -141,6 +147,11 @@ def submit_idea(
     if draft.goals:
         session.add_all(IdeaGoal(idea_id=idea_id, goal=goal) for goal in draft.goals)
     parcels.start(session, idea_id, kind=KIND, actor=actor, now=now, area_id=draft.area_id)
+    if (
+        draft.channel == Channel.WEB.value
+        and _way_of(session, door.process_id).ideas_archived == Archiving.REPORT.value
+    ):
+        parcels.wait_for_report(session, idea_id, door.process_id, days=report_days, closes_at=door.closes_at, now=now)
     if why is not None:
         moderation.ask(session, KIND, idea_id, why=why, marks=marks, process_id=door.process_id, now=now)
     leaves_at = outbox.leaves_at(now, undo_seconds)
@@ -160,6 +171,15 @@ def _waits_because(session: Session, process_id: UUID, marks: Sequence[Mark]) ->
     return Why.FILTER if any(mark.is_hard for mark in marks) else None
 
 
+def _way_of(session: Session, process_id: UUID) -> Row[Any]:
+    """Return how what a process gets goes to the archive, and when it closes."""
+    return rows(session, _WAY, {"process_id": process_id}).one()
+
+
+_process = Process.__table__.c
+_WAY = select(_process.ideas_archived, _process.comments_archived, _process.closes_at).where(
+    _process.id == bindparam("process_id")
+)
 _MODERATION = select(Process.__table__.c.moderation).where(Process.__table__.c.id == bindparam("process_id"))
 
 
@@ -192,8 +212,12 @@ def withdraw_idea(session: Session, idea: Idea, *, now: datetime) -> None:
     outbox.record(session, IdeaWithdrawn(idea_id=idea.id), now=now)
 
 
-def correct_idea(session: Session, idea_id: UUID, draft: CorrectionDraft, *, now: datetime) -> None:
-    """Put an idea's words right, and let the archive have them too; the same words as before change nothing.
+def correct_idea(
+    session: Session, idea_id: UUID, draft: CorrectionDraft, *, now: datetime, report_days: int = REPORT_DAYS
+) -> None:
+    """Put an idea's words right, and let the archive have them too, as it gets the idea: alone or in a report.
+
+    The same words as before change nothing.
 
     What a person had refused, or would have had to look at, waits for one again. The caller has shown that the idea is
     theirs, as for `undo_idea`. Raises Conflict when somebody has supported or commented on what is on the page, since
@@ -235,6 +259,9 @@ def correct_idea(session: Session, idea_id: UUID, draft: CorrectionDraft, *, now
         take_off(session, idea, cause=WAITING, reason=WAITS, now=now)
     # The desk reads the idea as it is now: its correction waits for nobody there.
     parcels.start(session, correction_id, kind="correction", actor=NOBODY, now=now, waits=False)
+    if goes_in_report(session, idea_id):
+        closes_at = _way_of(session, idea.process_id).closes_at
+        parcels.wait_for_report(session, correction_id, idea.process_id, days=report_days, closes_at=closes_at, now=now)
     outbox.record(session, IdeaCorrected(idea_id=idea_id, correction_id=correction_id), now=now)
 
 
@@ -312,9 +339,18 @@ def take_along(session: Session, device: bytes, *, actor: Actor) -> None:
 
 
 def comment_idea(
-    session: Session, idea_id: UUID, draft: CommentDraft, *, actor: Actor, now: datetime, undo_seconds: float
+    session: Session,
+    idea_id: UUID,
+    draft: CommentDraft,
+    *,
+    actor: Actor,
+    now: datetime,
+    undo_seconds: float,
+    report_days: int = REPORT_DAYS,
 ) -> tuple[UUID, bool]:
-    """Store a comment on an idea, and let it be archived in the same case; return its id, and whether it is new.
+    """Store a comment on an idea, and let it be archived in the same case, or in a report as the process says.
+
+    Return its id, and whether it is new.
 
     It waits for a person where an idea that said so would; what staff say never does.
     Raises Conflict when the idea is off the page, or the comment that is answered is; else as comments.submit_comment.
@@ -341,6 +377,11 @@ def comment_idea(
     if new:
         # Nobody follows a comment: whoever wrote it finds it among what they sent, and follows the idea if they want.
         parcels.start(session, comment_id, kind=COMMENT, actor=NOBODY, now=now, area_id=idea.area_id, waits=False)
+        way = _way_of(session, idea.process_id)
+        if way.comments_archived == Archiving.REPORT.value:
+            parcels.wait_for_report(
+                session, comment_id, idea.process_id, days=report_days, closes_at=way.closes_at, now=now
+            )
         _wait_for_answer(session, session.get_one(Comment, comment_id))
     return comment_id, new
 
@@ -375,7 +416,14 @@ def withdraw_comment(session: Session, comment: Comment, *, actor: Actor, now: d
     _wait_for_answer(session, comment)
 
 
-def correct_comment(session: Session, comment: Comment, draft: CommentCorrectionDraft, *, now: datetime) -> None:
+def correct_comment(
+    session: Session,
+    comment: Comment,
+    draft: CommentCorrectionDraft,
+    *,
+    now: datetime,
+    report_days: int = REPORT_DAYS,
+) -> None:
     """Put a comment's words right, and let the archive have them too, as for `correct_idea`.
 
     The caller has shown that the comment is theirs. Raises what comments.correct_comment does.
@@ -389,7 +437,10 @@ def correct_comment(session: Session, comment: Comment, draft: CommentCorrection
         session, COMMENT, comment.id, {"text": comment.text}, process_id, now=now
     ):
         take_comment_off(session, comment, reason=WAITS, now=now)
-    parcels.start(session, correction_id, kind="correction", actor=NOBODY, now=now, waits=False)
+    parcels.start(session, correction_id, kind="comment_correction", actor=NOBODY, now=now, waits=False)
+    if goes_in_report(session, comment.id):
+        closes_at = _way_of(session, process_id).closes_at
+        parcels.wait_for_report(session, correction_id, process_id, days=report_days, closes_at=closes_at, now=now)
 
 
 def appeal_comment(session: Session, comment: Comment, words: str, *, now: datetime) -> None:

@@ -49,6 +49,8 @@ class OutboxDelivery(Identified, Model):
 
     step: the marks of a delivery of several calls, e.g. {"begun:entry": "", "entry": "5444"}.
     may_have_arrived: a try ended without anybody knowing whether it was accepted.
+    held_for: the input that goes to the recipient in a report with others. Nobody tries such a delivery, and nobody
+    waits for it: it ends with the report.
     """
 
     __tablename__ = "outbox_deliveries"
@@ -63,6 +65,8 @@ class OutboxDelivery(Identified, Model):
         Index("ix_outbox_deliveries_channel_state", "channel", "state", "created_at"),
         Index("ix_outbox_deliveries_answered", "job", "external_id", "ended_at",
               postgresql_where=text("state = 'accepted'"), sqlite_where=text("state = 'accepted'")),
+        Index("one_delivery_held_for_an_input", "held_for", unique=True,
+              postgresql_where=text("held_for IS NOT NULL"), sqlite_where=text("held_for IS NOT NULL")),
     )  # fmt: skip
 
     event_id: Mapped[UUID] = column("technical", ForeignKey("outbox_events.id"))
@@ -86,6 +90,7 @@ class OutboxDelivery(Identified, Model):
     stop_reason: Mapped[str | None] = column("technical", String(500))
     last_error: Mapped[str | None] = column("technical", String(500))
     ended_at: Mapped[datetime | None] = column("technical")
+    held_for: Mapped[UUID | None] = column("technical")
 
 
 class DeliveryAttempt(Model):

@@ -15,6 +15,8 @@ from app.outbox.models import DeliveryState, OutboxDelivery, OutboxEvent, Pause
 A_LATE_PROBE = timedelta(minutes=2)
 LONGEST_WAIT = timedelta(hours=4)
 
+# What is held for a report goes with that, and has no way of its own.
+ON_ITS_OWN = OutboxDelivery.held_for.is_(None)
 WAITS_FOR_A_PERSON = (DeliveryState.STOPPED.value, DeliveryState.UNCLEAR.value)
 
 
@@ -23,8 +25,8 @@ class Stopped:
     """A delivery that a person must look at. state: stoppet or avklares. kind: of the event it is about.
 
     input_id: the input that the event is about, if one; letter_of: the input whose letter it is, which
-    may be a comment on that input or a correction of it. since: when it stopped; attempts: how often it was tried.
-    last_answer: what was last said, "" where that is the reason.
+    may be a comment on that input or a correction of it, or a report. since: when it stopped; attempts: how often it
+    was tried. last_answer: what was last said, "" where that is the reason.
     """
 
     id: UUID
@@ -50,19 +52,24 @@ def get_event(session: Session, event_id: UUID) -> OutboxEvent:
     return session.get_one(OutboxEvent, event_id)
 
 
-def counts(session: Session, channel: str, *, job: str | None = None) -> Mapping[str, int]:
-    """Return how many deliveries of `channel` (or of one job in it) are in each state; every state is there."""
+def counts(session: Session, channel: str, *, jobs: Collection[str] = ()) -> Mapping[str, int]:
+    """Return how many deliveries of `channel` (or of some jobs in it) are in each state; every state is there."""
     mine = [OutboxDelivery.channel == channel]
-    if job is not None:
-        mine.append(OutboxDelivery.job == job)
+    if jobs:
+        mine.append(OutboxDelivery.job.in_(jobs))
     rows = session.execute(select(OutboxDelivery.state, func.count()).where(*mine).group_by(OutboxDelivery.state))
     found = {state: count for state, count in rows}  # noqa: C416 - a Row is a pair to people, not to mypy
     return {state.value: found.get(state.value, 0) for state in DeliveryState}
 
 
 def at_most(session: Session, channel: str, states: Collection[str], most: int) -> int:
-    """Return how many deliveries of `channel` are in one of these states, counted to `most` and no further."""
-    mine = select(OutboxDelivery.id).where(OutboxDelivery.channel == channel, OutboxDelivery.state.in_(states))
+    """Return how many deliveries of `channel` are in one of these states, counted to `most` and no further.
+
+    What is held for a report is not among them.
+    """
+    mine = select(OutboxDelivery.id).where(
+        OutboxDelivery.channel == channel, OutboxDelivery.state.in_(states), ON_ITS_OWN
+    )
     return session.scalar(select(func.count()).select_from(mine.limit(most).subquery())) or 0
 
 
@@ -79,6 +86,14 @@ def input_of_reference(session: Session, reference: str) -> UUID | None:
 def _about(event: OutboxEvent) -> UUID | None:
     about = event.payload.get("idea_id") or event.payload.get("input_id")
     return UUID(about) if about else None
+
+
+def held_count(session: Session, most: int) -> int:
+    """Return how many deliveries wait for a report, counted to `most` and no further."""
+    held = select(OutboxDelivery.id).where(
+        OutboxDelivery.held_for.is_not(None), OutboxDelivery.state == DeliveryState.WAITING.value
+    )
+    return session.scalar(select(func.count()).select_from(held.limit(most).subquery())) or 0
 
 
 def stopped(session: Session, channel: str, *, limit: int = 100) -> Sequence[Stopped]:
@@ -113,11 +128,11 @@ class OnItsWay:
 
 
 def on_its_way(session: Session, channel: str, states: Collection[str], *, limit: int) -> Sequence[OnItsWay]:
-    """Return the deliveries of `channel` in these states that were made last."""
+    """Return the deliveries of `channel` in these states that were made last, without those held for a report."""
     rows = session.execute(
         select(OutboxDelivery, OutboxEvent)
         .join(OutboxEvent, OutboxEvent.id == OutboxDelivery.event_id)
-        .where(OutboxDelivery.channel == channel, OutboxDelivery.state.in_(states))
+        .where(OutboxDelivery.channel == channel, OutboxDelivery.state.in_(states), ON_ITS_OWN)
         .order_by(OutboxDelivery.created_at.desc(), OutboxDelivery.id)
         .limit(limit)
     )
@@ -142,7 +157,7 @@ def stopped_or_none(session: Session, delivery_id: UUID, channel: str) -> Stoppe
 
 def _stopped(row: OutboxDelivery, event: OutboxEvent) -> Stopped:
     last_answer = row.last_error if row.last_error and row.last_error != row.stop_reason else ""
-    letter_of = event.payload.get("comment_id") or event.payload.get("correction_id")
+    letter_of = event.payload.get("comment_id") or event.payload.get("correction_id") or event.payload.get("report_id")
     return Stopped(
         row.id, row.event_id, event.kind, _about(event), UUID(letter_of) if letter_of else _about(event), row.job,
         row.channel, row.reference,
@@ -151,11 +166,12 @@ def _stopped(row: OutboxDelivery, event: OutboxEvent) -> Stopped:
 
 
 def oldest_waiting(session: Session, channel: str) -> datetime | None:
-    """Return when the oldest delivery that still waits was made, or None."""
+    """Return when the oldest delivery that still waits was made, or None. What is held for a report may wait."""
     return session.scalar(
         select(func.min(OutboxDelivery.created_at)).where(
             OutboxDelivery.channel == channel,
             OutboxDelivery.state.in_([DeliveryState.WAITING.value, DeliveryState.SENDING.value]),
+            ON_ITS_OWN,
         )
     )
 

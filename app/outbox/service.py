@@ -52,9 +52,10 @@ ENDS = frozenset({DeliveryState.FILED, DeliveryState.ACCEPTED, DeliveryState.STO
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Who a delivery is for. name: e.g. "archive" or "push:<id>"; never an address."""
+    """Who a delivery is for. name: e.g. "archive" or "push:<id>"; never an address. held_for: as in the table."""
 
     name: str
+    held_for: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,7 @@ def deliver_to(
             "paused_seconds": 0.0,
             "created_at": now,
             "due_at": event.due_at if route.channel == "archive" else event.recorded_at,
+            "held_for": recipient.held_for,
         }
         made += insert_once(session, OutboxDelivery, values)
     return made
@@ -191,6 +193,7 @@ def due(
         select(OutboxDelivery)
         .where(
             OutboxDelivery.state == DeliveryState.WAITING.value,
+            OutboxDelivery.held_for.is_(None),
             OutboxDelivery.due_at <= now,
             silent,
             OutboxDelivery.channel.not_in(paused),
@@ -214,6 +217,7 @@ def _probes(session: Session, now: datetime) -> Sequence[OutboxDelivery]:
             select(OutboxDelivery)
             .where(
                 OutboxDelivery.state == DeliveryState.WAITING.value,
+                OutboxDelivery.held_for.is_(None),
                 OutboxDelivery.channel == pause.scope,
                 _has_settled(now),
             )
@@ -235,7 +239,10 @@ def mark_rung(session: Session, ids: Sequence[UUID], now: datetime) -> None:
 
 
 def take(session: Session, delivery_id: UUID, *, owner: str, now: datetime, seconds: float) -> Lease | None:
-    """Lease a waiting delivery that is due (or the probe of a paused channel); None when it is not ours to take."""
+    """Lease a waiting delivery that is due (or the probe of a paused channel); None when it is not ours to take.
+
+    One that is held for a report is nobody's to take.
+    """
     row = session.execute(
         select(OutboxDelivery.channel, OutboxDelivery.due_at).where(OutboxDelivery.id == delivery_id)
     ).first()
@@ -252,6 +259,7 @@ def take(session: Session, delivery_id: UUID, *, owner: str, now: datetime, seco
         .where(
             OutboxDelivery.id == delivery_id,
             OutboxDelivery.state == DeliveryState.WAITING.value,
+            OutboxDelivery.held_for.is_(None),
             _has_settled(now) if probing else OutboxDelivery.due_at <= now,
         )
         .values(
@@ -508,7 +516,9 @@ def _channel_works(session: Session, channel: str, now: datetime) -> None:
 def _restart(session: Session, channel: str, *, closed_for: timedelta, now: datetime) -> None:
     waiting = and_(OutboxDelivery.channel == channel, OutboxDelivery.state == DeliveryState.WAITING.value)
     ids = session.scalars(
-        select(OutboxDelivery.id).where(waiting, _has_settled(now)).order_by(OutboxDelivery.created_at)
+        select(OutboxDelivery.id)
+        .where(waiting, OutboxDelivery.held_for.is_(None), _has_settled(now))
+        .order_by(OutboxDelivery.created_at)
     ).all()
     for place, delivery_id in enumerate(ids):
         session.execute(
@@ -571,6 +581,7 @@ def after_restore(session: Session, *, can_ask: bool, since: datetime | None, no
     free = {"state": DeliveryState.WAITING.value, "lease_until": None, "lease_owner": None, "rung_at": None}
     _change(session, [unfinished, *young], **free)
     letters = [unfinished, *young, OutboxDelivery.channel == "archive", OutboxDelivery.job.not_in(ONLY_ASK)]
+    letters.append(OutboxDelivery.held_for.is_(None))  # what is held was never sent: its report may have been
     pushes = [unfinished, *young, OutboxDelivery.channel == "push"]
     _change(session, pushes, may_have_arrived=True)
     _note_restore(session, "push", now)
@@ -623,6 +634,25 @@ def _stopped(session: Session, delivery_id: UUID) -> OutboxDelivery:
     if delivery.state not in {DeliveryState.STOPPED.value, DeliveryState.UNCLEAR.value}:
         raise Conflict(N_("Leveringen er ikke stoppet."))
     return delivery
+
+
+def end_held(
+    session: Session,
+    inputs: Sequence[UUID],
+    state: DeliveryState,
+    *,
+    now: datetime,
+    external_id: str | None = None,
+    reason: str | None = None,
+) -> Sequence[UUID]:
+    """End the held deliveries of these inputs that still wait; return the inputs whose delivery ended now."""
+    ended = (
+        update(OutboxDelivery)
+        .where(OutboxDelivery.held_for.in_(inputs), OutboxDelivery.state == DeliveryState.WAITING.value)
+        .values(state=state.value, external_id=external_id, stop_reason=reason, ended_at=now)
+        .returning(OutboxDelivery.held_for)
+    )
+    return [held for held in session.scalars(ended.execution_options(synchronize_session=False)) if held]
 
 
 def forget_turns(session: Session, *, before: datetime) -> None:

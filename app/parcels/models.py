@@ -75,6 +75,43 @@ class Parcel(Model):
     revision: Mapped[int] = column("technical", default=0)
 
 
+class ArchiveReport(Model):
+    """Inputs that go to the archive in one letter. It has a parcel of its own, without a sender who waits.
+
+    Which inputs is settled when it is made (ReportItem), and never changes. part: from 1, of so many parts, when one
+    report would be too big.
+    """
+
+    __tablename__ = "archive_reports"
+    __table_args__ = (CheckConstraint("part BETWEEN 1 AND parts", name="a_part_is_one_of_its_parts"),)
+
+    id: Mapped[UUID] = column("technical", ForeignKey("parcels.input_id"), primary_key=True)
+    process_id: Mapped[UUID] = column("technical", ForeignKey("processes.id"), index=True)
+    part: Mapped[int] = column("technical")
+    parts: Mapped[int] = column("technical")
+    collected_at: Mapped[datetime] = column("technical")
+
+
+class ReportItem(Model):
+    """An input that goes to the archive in a report: as the process said when it was sent, whatever it says later.
+
+    The key keeps it in one report only. due_at: by when it is to be in one, as its sender was told; report_id: which
+    one, None until it is collected.
+    """
+
+    __tablename__ = "report_items"
+    __table_args__ = (
+        Index("ix_report_items_waiting", "due_at", **_where("report_id IS NULL")),
+        Index("ix_report_items_process", "process_id", **_where("report_id IS NULL")),
+        Index("ix_report_items_report", "report_id"),
+    )
+
+    input_id: Mapped[UUID] = column("technical", ForeignKey("parcels.input_id"), primary_key=True)
+    process_id: Mapped[UUID] = column("technical", ForeignKey("processes.id"))
+    due_at: Mapped[datetime] = column("technical")
+    report_id: Mapped[UUID | None] = column("technical", ForeignKey("archive_reports.id"))
+
+
 class StepChange(Identified, Model):
     """A step that was reached. Unique: a step that is reached twice tells once. reason: what a person wrote or why."""
 

@@ -1,20 +1,26 @@
 """Parcels start, move and are followed."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID, uuid4
 
 from sqlalchemy import Table, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from app.core.actor import Actor
+from app.core.actor import NOBODY, Actor
 from app.core.dialect import insert_once
 from app.core.errors import Conflict, NotFound, RuleBroken
 from app.core.rows import rows
 from app.core.text import N_, clean_text
 from app.outbox import service as outbox
-from app.parcels.events import StepReached
-from app.parcels.models import ANSWERED, ORDER, Follow, Parcel, Step, StepChange
+from app.outbox.models import DeliveryState
+from app.parcels.events import ReportCollected, StepReached
+from app.parcels.models import ANSWERED, ORDER, ArchiveReport, Follow, Parcel, ReportItem, Step, StepChange
+
+REPORT = "report"
+# When something closes, its report is made this much later: whoever came last has had their time to regret.
+AFTER_THE_LAST = timedelta(minutes=1)
 
 
 class Changed(Conflict):
@@ -95,6 +101,63 @@ def number(session: Session, input_id: UUID, case_number: str) -> None:
 def not_forwarded(session: Session, input_id: UUID) -> None:
     """Note that the archive will not get this input, by a named rule."""
     session.execute(update(Parcel).where(Parcel.input_id == input_id).values(forwarded=False))
+
+
+def wait_for_report(
+    session: Session, input_id: UUID, process_id: UUID, *, days: int, closes_at: datetime | None, now: datetime
+) -> None:
+    """Let an input that has just been received go to the archive in a report with others, and never alone.
+
+    days: after how many days at most; closes_at: when no more of its like can come, None for never.
+    """
+    due_at = now + timedelta(days=days)
+    if closes_at is not None and closes_at > now:
+        due_at = min(due_at, closes_at + AFTER_THE_LAST)
+    item = {"input_id": input_id, "process_id": process_id, "due_at": due_at, "report_id": None}
+    insert_once(session, ReportItem, item)
+
+
+def hurry_report(session: Session, process_id: UUID, *, now: datetime) -> None:
+    """Let what waits for a report of this process wait no longer: the process has closed."""
+    soon = now + AFTER_THE_LAST
+    waiting = update(ReportItem).where(ReportItem.process_id == process_id, ReportItem.report_id.is_(None))
+    late = waiting.where(ReportItem.due_at > soon).values(due_at=soon)
+    session.execute(late.execution_options(synchronize_session=False))
+
+
+def make_report(
+    session: Session, process_id: UUID, inputs: Sequence[UUID], *, part: int, parts: int, now: datetime
+) -> UUID:
+    """Settle for good that a report holds these inputs, and announce it; return its id.
+
+    The caller holds their rows (query.waiting_for_report). Raises Conflict when one of them is in a report already.
+    """
+    report_id = uuid4()
+    start(session, report_id, kind=REPORT, actor=NOBODY, now=now, waits=False)
+    values = {"id": report_id, "process_id": process_id, "part": part, "parts": parts, "collected_at": now}
+    session.execute(insert(cast("Table", ArchiveReport.__table__)), values)
+    taken = (
+        update(ReportItem)
+        .where(ReportItem.input_id.in_(inputs), ReportItem.report_id.is_(None))
+        .values(report_id=report_id)
+        .returning(ReportItem.input_id)
+    )
+    if len(session.scalars(taken.execution_options(synchronize_session=False)).all()) != len(inputs):
+        raise Conflict(N_("Et av innspillene er alt i en samlerapport."))
+    outbox.record(session, ReportCollected(report_id=report_id), now=now)
+    return report_id
+
+
+def leave_out(session: Session, inputs: Sequence[UUID], *, reason: str, now: datetime) -> Sequence[UUID]:
+    """Let these inputs reach the archive in no report, by a named rule; return those that would have.
+
+    Those that no report holds yet are no longer waited for. A report that has been filed keeps what it holds.
+    """
+    left = outbox.end_held(session, inputs, DeliveryState.NEVER, reason=reason, now=now)
+    for input_id in left:
+        not_forwarded(session, input_id)
+    session.execute(delete(ReportItem).where(ReportItem.input_id.in_(left), ReportItem.report_id.is_(None)))
+    return left
 
 
 def move(

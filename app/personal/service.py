@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import service as accounts
 from app.audit import service as audit
+from app.cases import service as cases
 from app.core.actor import Actor
 from app.core.db import Model
 from app.core.dialect import insert_once
@@ -37,6 +38,10 @@ from app.personal.policy import (
     table_named,
 )
 from app.personal.query import Owner, own_keys
+
+# What somebody sends, and the archive may have in a report with others.
+INPUTS = ("ideas", "comments", "idea_corrections", "comment_corrections")
+ERASED = "slettet av innsenderen"
 
 
 def ask_for_file(session: Session, mark: Submission, *, actor: Actor, language: str, now: datetime) -> UUID:
@@ -109,6 +114,8 @@ def erase(session: Session, owner: Owner, *, store: PictureStore, instance: Path
     """
     keys = own_keys(session, owner)
     _remove_files(session, keys, store=store, instance=instance)
+    inputs = [key for name in INPUTS for key in keys.get(table_named(name), ())]
+    cases.leave_out_of_reports(session, inputs, reason=ERASED, now=now)
     ideas.forget_words(session, keys.get(table_named("ideas"), ()), now=now)
     ideas.forget_comments(session, keys.get(table_named("comments"), ()), now=now)
     accounts.close_for_good(session, keys.get(table_named("participants"), ()), now=now)

@@ -36,6 +36,7 @@ from app.processes.models import (
     TEXT_LENGTH,
     TITLE_LENGTH,
     Activity,
+    Archiving,
     Moderation,
     Phase,
     Process,
@@ -53,6 +54,11 @@ MODERATION = {
     Moderation.AFTER: _l("Alle ser det med en gang. Vi ser på det etterpå."),
     Moderation.BEFORE: _l("Vi ser på det først. Så kan alle se det."),
 }
+ARCHIVING = {
+    Archiving.ALONE: _l("Hver for seg, med en gang."),
+    Archiving.REPORT: _l("Samlet i en rapport hver måned, og når prosessen er slutt."),
+}
+WAYS = [SelectChoice(one.value, words) for one, words in ARCHIVING.items()]
 # The texts that people are to understand: their ease is shown as they are written.
 READ_BY_ALL = ("summary", "influence")
 
@@ -159,6 +165,12 @@ class ProcessForm(LabForm):
         choices=[SelectChoice(one.value, words) for one, words in MODERATION.items()],
         validate_choice=False,
     )
+    ideas_archived = RadioField(
+        _l("Slik arkiveres idéene"), choices=WAYS, default=Archiving.ALONE.value, validate_choice=False
+    )
+    comments_archived = RadioField(
+        _l("Slik arkiveres kommentarene"), choices=WAYS, default=Archiving.ALONE.value, validate_choice=False
+    )
     phases = FieldList(FormField(PhaseForm), min_entries=1)
 
     def offer(self, areas: Sequence[Area], staff: Sequence[Participant], *, endless: bool) -> None:
@@ -187,6 +199,12 @@ class ProcessForm(LabForm):
         if field.data not in {one.value for one in Moderation}:
             raise ValidationError(_("Velg når det skal vises."))
 
+    def validate_ideas_archived(self, field: RadioField) -> None:
+        if field.data not in {one.value for one in Archiving}:
+            raise ValidationError(_("Velg hvordan det skal arkiveres."))
+
+    validate_comments_archived = validate_ideas_archived
+
     def validate_owner(self, field: SelectField) -> None:
         if field.data not in self._staff:
             raise ValidationError(_("Velg hvem som har ansvaret."))
@@ -208,6 +226,8 @@ class ProcessForm(LabForm):
             members=tuple(self._staff[one] for one in self.members.data if one in self._staff),
             moderation=Moderation(self.moderation.data),
             phases=tuple(entry.form.to_draft() for entry in self.phases),
+            ideas_archived=Archiving(self.ideas_archived.data),
+            comments_archived=Archiving(self.comments_archived.data),
         )
 
 
@@ -269,7 +289,7 @@ class NewsForm(LabForm):
 def typed_in(form: MultiDict[str, str]) -> Typed:
     """Return what was typed about a process, without what belongs to the page itself."""
     own = ("title", "summary", "influence", "decided_by", "decides_on", "place", "area", "owner", "members",
-           "moderation")  # fmt: skip
+           "moderation", "ideas_archived", "comments_archived")  # fmt: skip
     return {
         name: [value.replace("\x00", "") for value in values]
         for name, values in form.lists()
@@ -296,6 +316,8 @@ def typed_of(
         "owner": [str(process.owner_id)] if process.owner_id else [],
         "members": [str(one) for one in members],
         "moderation": [process.moderation],
+        "ideas_archived": [process.ideas_archived],
+        "comments_archived": [process.comments_archived],
     }
     for number, (phase, activities) in enumerate(phases):
         typed |= _typed_phase(number, phase, activities)

@@ -36,6 +36,13 @@ class Moderation(str, Enum):
     BEFORE = "before"
 
 
+class Archiving(str, Enum):
+    """How an input goes to the archive: in a letter of its own, or in a report with others."""
+
+    ALONE = "enkeltvis"
+    REPORT = "samlerapport"
+
+
 def _one_of(name: str, kind: type[Enum]) -> str:
     return f"{name} IN ({', '.join(repr(one.value) for one in kind)})"
 
@@ -46,6 +53,7 @@ class Process(Identified, Model):
     opens_at, closes_at: from the first phase to the last one (None: no end; the Idepool can never be given one).
     outcome: «Dette ble gjort», without which nothing ends. decided_by: a role, never a person's name. picture_alt: what
     the picture shows, for those who cannot see it.
+    ideas_archived, comments_archived: how what is sent from now on goes to the archive; what was sent keeps its way.
     """
 
     __tablename__ = "processes"
@@ -56,6 +64,8 @@ class Process(Identified, Model):
         CheckConstraint(_one_of("moderation", Moderation), name="moderation_is_known"),
         CheckConstraint("(state = 'ended') = (outcome <> '')", name="what_ends_tells_what_was_done"),
         CheckConstraint("(picture_id IS NULL) = (picture_alt = '')", name="a_picture_is_described"),
+        CheckConstraint(_one_of("ideas_archived", Archiving), name="way_of_ideas_is_known"),
+        CheckConstraint(_one_of("comments_archived", Archiving), name="way_of_comments_is_known"),
         Index("ix_processes_state_closes", "state", "closes_at"),
         Index("processes_submission_hash_key", "submission_hash", unique=True),
     )
@@ -79,6 +89,8 @@ class Process(Identified, Model):
     submission_hash: Mapped[bytes | None] = column("technical", LargeBinary(32))
     picture_id: Mapped[UUID | None] = column("technical", ForeignKey("pictures.id"))
     picture_alt: Mapped[str] = column("content", String(LINE_LENGTH), default="")
+    ideas_archived: Mapped[str] = column("technical", String(12), default=Archiving.ALONE.value)
+    comments_archived: Mapped[str] = column("technical", String(12), default=Archiving.ALONE.value)
 
 
 class Phase(Identified, Model):

@@ -21,6 +21,7 @@ from app.files.models import Picture, PictureState
 from app.processes.models import (
     IDEPOOL_SLUG,
     Activity,
+    Archiving,
     News,
     Phase,
     PhaseActivity,
@@ -149,7 +150,7 @@ class ShownProcess:
 
 @dataclass(frozen=True, slots=True)
 class ListedProcess:
-    """A process in a list. closes_at: of its last phase; None: it has no end."""
+    """A process in a list. closes_at: of its last phase; None: it has no end. …_together: archived in reports."""
 
     id: UUID
     slug: str
@@ -160,6 +161,8 @@ class ListedProcess:
     closes_at: datetime | None
     ended_at: datetime | None
     picture: ProcessPicture | None
+    ideas_together: bool = False
+    comments_together: bool = False
 
 
 _process = Process.__table__.c
@@ -320,6 +323,8 @@ _LISTED = select(
     _pictures.width,
     _pictures.height,
     Process.picture_alt,
+    Process.ideas_archived,
+    Process.comments_archived,
 ).outerjoin(Picture.__table__, _IS_READY)
 
 
@@ -356,6 +361,8 @@ def _listed(session: Session, query: Select[*tuple[Any, ...]]) -> Sequence[Liste
             row.closes_at,
             row.ended_at,
             _picture(row.picture_id, row.width, row.height, row.picture_alt),
+            row.ideas_archived == Archiving.REPORT.value,
+            row.comments_archived == Archiving.REPORT.value,
         )
         for row in found
     )

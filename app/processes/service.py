@@ -21,12 +21,14 @@ from app.core.text import N_
 from app.files import service as files
 from app.files.service import Original
 from app.outbox import service as outbox
+from app.parcels import service as parcels
 from app.processes.events import NewsPublished, ProcessEnded, ProcessPictureChanged, ProcessPublished
 from app.processes.models import (
     IDEPOOL_SLUG,
     SLUG_LENGTH,
     TITLE_LENGTH,
     Activity,
+    Archiving,
     Moderation,
     News,
     Phase,
@@ -70,6 +72,8 @@ class ProcessDraft:
     members: tuple[UUID, ...]
     moderation: Moderation
     phases: tuple[PhaseDraft, ...]
+    ideas_archived: Archiving = Archiving.ALONE
+    comments_archived: Archiving = Archiving.ALONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +274,7 @@ def _write(session: Session, process: Process, draft: ProcessDraft) -> None:
     process.title, process.summary, process.influence = draft.title, draft.summary, draft.influence
     process.decided_by, process.decides_on, process.place = draft.decided_by, draft.decides_on, draft.place
     process.area_id, process.owner_id, process.moderation = draft.area_id, draft.owner_id, draft.moderation.value
+    process.ideas_archived, process.comments_archived = draft.ideas_archived.value, draft.comments_archived.value
     process.opens_at = min(phase.opens_at for phase in draft.phases)
     ends = [phase.closes_at for phase in draft.phases]
     process.closes_at = None if None in ends else max(end for end in ends if end is not None)
@@ -319,6 +324,7 @@ def end_process(session: Session, process: Process, outcome: str, *, actor: Acto
     _close_phases(session, process, now=now)
     process.state, process.outcome, process.ended_at = State.ENDED.value, outcome, now
     _forget_copy(session, process, now=now)
+    parcels.hurry_report(session, process.id, now=now)
     outbox.record(session, ProcessEnded(process_id=process.id), now=now)
     session.flush()
     audit.note(session, "process_ended", f"process:{process.id}", actor=actor, now=now, said={"outcome": outcome})

@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 
 from app.core.actor import Role
 from app.ideas.models import Idea
-from app.processes.models import Process, WorkingCopy
+from app.parcels.models import ReportItem
+from app.processes.models import Archiving, Process, WorkingCopy
 from tests.support.accounts import staff
 from tests.support.ideas import idea_form, make_idea
 from tests.support.processes import begin, phase, process_form, publish
@@ -331,3 +332,44 @@ def arne(session, now):
 @pytest.fixture
 def as_arne(visit_as, arne):
     return visit_as("anonymous").signed_in(str(arne.participant_id))
+
+
+def test_arne_chooses_how_it_is_archived_and_a_copy_keeps_the_choice(session, as_arne, arne):
+    editor = as_arne.post(DESK, NEW).location
+    form = process_form(arne, ideas_archived="samlerapport")
+    as_arne.post(f"{editor}/utkast", form)
+    assert ways(session) == ("enkeltvis", "enkeltvis")
+
+    as_arne.post(f"{editor}/publiser", form)
+    assert ways(session) == ("samlerapport", "enkeltvis")
+    assert "Idéer arkiveres i en samlerapport." in as_arne.get(DESK).words
+
+    copy = as_arne.post(f"{editor}/kopier", {"submission_id": str(uuid4()), "title": "x"}).location
+    chosen = as_arne.get(copy).tree.xpath("//input[@checked]/@id")
+    assert {"ideas_archived-1", "comments_archived-0"} <= set(chosen)
+
+
+def test_what_cannot_be_chosen_is_refused(as_arne, arne):
+    editor = as_arne.post(DESK, NEW).location
+
+    page = as_arne.post(f"{editor}/publiser", process_form(arne, comments_archived="aldri"), expect=422)
+
+    assert "Velg hvordan det skal arkiveres." in page.words
+
+
+def ways(session) -> tuple[str, str]:
+    found = session.execute(select(Process.ideas_archived, Process.comments_archived).where(Process.slug != "idepool"))
+    return tuple(found.one())
+
+
+def test_what_is_sent_is_in_a_report_when_the_phase_closes_and_sooner_when_arne_ends_it(
+    session, visit, as_arne, arne, now
+):
+    closes = phase(closes=timedelta(days=3))
+    process = publish(session, arne, ideas_archived=Archiving.REPORT, phases=(closes,))
+    visit.post(f"/prosesser/{process.slug}/ideer/ny", idea_form())
+    assert session.scalars(select(ReportItem.due_at)).all() == [now + timedelta(days=3, minutes=1)]
+
+    as_arne.post(f"{DESK}/{process.id}/avslutt", {"outcome": "Lekeplassen er bygget."})
+
+    assert session.scalars(select(ReportItem.due_at)).all() == [now + timedelta(minutes=1)]

@@ -18,7 +18,8 @@ from app.ideas.models import Idea, Support
 from app.outbox import watermark
 from app.outbox.models import DeliveryAttempt, DeliveryState, OutboxDelivery, OutboxEvent
 from app.outbox.service import new_reference
-from app.parcels.models import Follow, Parcel, StepChange
+from app.parcels import service as parcels
+from app.parcels.models import Follow, Parcel, ReportItem, StepChange
 from app.settings import Settings
 from tests.support.background import Background
 from tests.support.comments import make_comment
@@ -159,6 +160,42 @@ def put_back_by_hand(house: House) -> None:
     (house.settings.instance / watermark.FILE).write_text("1000000\n")
 
 
+def hold(house: House, idea_id: UUID, *, late: timedelta = -LONG_AGO) -> ReportItem:
+    """Let an idea go to the archive in a report that should have been made so long ago."""
+    process_id = house.session.get_one(Idea, idea_id).process_id
+    item = ReportItem(input_id=idea_id, process_id=process_id, due_at=house.now - late)
+    house.session.add(item)
+    house.delivery(idea_id).held_for = idea_id
+    house.session.flush()
+    return item
+
+
+def late_report(house: House) -> None:
+    hold(house, house.waiting, late=timedelta(hours=2))
+
+
+def held_for_nothing(house: House) -> None:
+    house.delivery(house.waiting).held_for = house.waiting
+
+
+def alone_and_in_a_report(house: House) -> None:
+    hold(house, house.filed)
+
+
+def waits_for_a_filed_report(house: House) -> None:
+    item = hold(house, house.waiting)
+    report_id = parcels.make_report(house.session, item.process_id, [house.waiting], part=1, parts=1, now=house.now)
+    filing = house.filing(report_id, new_reference())
+    filing.kind = "internal"
+    house.session.add(filing)
+
+
+def report_without_delivery(house: House) -> None:
+    item = hold(house, house.waiting)
+    parcels.make_report(house.session, item.process_id, [house.waiting], part=1, parts=1, now=house.now)
+    house.session.execute(delete(OutboxEvent).where(OutboxEvent.kind == "report_collected"))
+
+
 FAULTS: dict[Callable[[House], None], str] = {
     lost_comment: "innspill har ingen levering",
     lost_row: "går ikke opp",
@@ -177,6 +214,11 @@ FAULTS: dict[Callable[[House], None], str] = {
     wrong_count: "annet tall enn de har støtter",
     dead_letter: "venter på et menneske",
     put_back_by_hand: "eldre enn den var",
+    late_report: "skulle vært i en samlerapport",
+    held_for_nothing: "samlerapport som aldri kommer",
+    alone_and_in_a_report: "både alene og i en samlerapport",
+    waits_for_a_filed_report: "samlerapporten deres er arkivert",
+    report_without_delivery: "samlerapporter har ingen eller flere leveringer",
 }
 
 

@@ -16,11 +16,12 @@ from app.core.crash import POINTS
 from app.files.models import Picture
 from app.files.store import picture_store
 from app.ideas.models import Idea
-from app.outbox.models import DeliveryState
+from app.outbox.models import DeliveryState, OutboxDelivery
 from app.personal import ledger
 from app.personal.models import Erasure
 from tests.support.database import on_postgresql
 from tests.support.driver import PLUG_PULLED, Driver
+from tests.support.reports import archive_in_reports, in_reports_there, let_reports_fall_due
 
 CREATED, SEE_OTHER = 201, 303
 # In the order of an input's way. What a point needs beside an idea is told by the stages below.
@@ -37,17 +38,18 @@ SENDING = (
     "status.after_read",
 )  # fmt: skip
 RECONCILING = ("reconcile.after_pick",)
+REPORTING = ("report.after_collect", "report.after_seal")
 ERASING = ("erase.after_ledger", "erase.after_rows")
 # Where the database itself matters: around its commits and locks.
 ON_POSTGRESQL = frozenset({
     "submit.after_insert", "submit.after_commit", "relay.after_route", "send.after_lease", "send.after_entry",
-    "send.before_settle", "send.after_settle", "reconcile.after_pick",
+    "send.before_settle", "send.after_settle", "reconcile.after_pick", "report.after_collect",
 })  # fmt: skip
 TIMES = [pytest.param(1, id="once"), pytest.param(20, id="twenty times", marks=pytest.mark.slow)]
 
 
 def test_every_point_of_the_program_has_its_place_in_this_check() -> None:
-    places = [*RECEIVING, *PICTURES, *RELAYING, *SENDING, *RECONCILING, *ERASING]
+    places = [*RECEIVING, *PICTURES, *RELAYING, *SENDING, *RECONCILING, *REPORTING, *ERASING]
 
     assert sorted(places) == sorted(POINTS), "R4: a crash point is not pulled here, or none of the program's"
 
@@ -63,16 +65,21 @@ def test_nothing_is_lost_or_doubled_when_the_plug_is_pulled(drive: Callable[...,
             house.pull_while_relaying(wanted(RELAYING))
             house.pull_while_sending(wanted(SENDING))
             house.pull_while_reconciling(wanted(RECONCILING))
+            house.pull_while_reporting(wanted(REPORTING))
             house.pull_while_erasing(wanted(ERASING))
             house.come_to_rest()
             house.see_who_is_erased(wanted(ERASING))
 
             counted = driver.equation(pictures=True)
-            titles = [entry["title"] for entry in driver.standin.state()["entries"]]
+            entries = driver.standin.state()["entries"]
+            titles = [entry["title"] for entry in entries if entry["kind"] != "X"]
             for title in house.titles:
                 there = sum(found.endswith(title) for found in titles)
                 assert there == 1, f"R4: «{title}» lies in the archive {there} times"
-            assert counted.entries == len(house.titles), f"R4: {counted}"
+            assert len(titles) == len(house.titles), f"R4: {counted}"
+            seen = in_reports_there(driver.standin, house.reported)
+            wrong = {title: seen.get(title, 0) for title in house.reported if seen.get(title, 0) != 1}
+            assert not wrong, f"R4: in how many reports: {wrong}"
 
 
 def wanted(points: tuple[str, ...]) -> tuple[str, ...]:
@@ -89,11 +96,12 @@ class Unsent:
 
 
 class House:
-    """The stages of the check. titles: of all ideas so far, each named after the point it met."""
+    """The stages of the check. titles: of all ideas so far, each named after the point it met; reported: in reports."""
 
     def __init__(self, driver: Driver) -> None:
         self.driver = driver
         self.titles: list[str] = []
+        self.reported: list[str] = []
 
     def pull_while_receiving(self, points: tuple[str, ...]) -> None:
         """The server dies before or after the commit; the phone sends again and gets the receipt of the one row."""
@@ -162,6 +170,30 @@ class House:
             driver.write_ideas([self._title(point)])
             self._start_and_die("reconciler", point)
         driver.start_redis()
+
+    def pull_while_reporting(self, points: tuple[str, ...]) -> None:
+        """The clock dies while it makes a report, and the worker when the letter is sealed and nothing sent."""
+        driver = self.driver
+        with driver.session() as session:
+            archive_in_reports(session)
+        for point in points:
+            self.reported.append(f"R4 {point}")
+            driver.write_ideas([f"R4 {point}"])
+            driver.wait(lambda: self._held() == len(self.reported), 30, f"{point}: no delivery is held")
+            with driver.session() as session:
+                let_reports_fall_due(session)
+            if point == "report.after_collect":
+                self._start_and_die("reconciler", point)
+            else:
+                driver.start("reconciler")
+                self._start_and_die("send", point)
+                driver.kill("reconciler")
+        with driver.session() as session:
+            archive_in_reports(session, ideas=False, comments=False)
+
+    def _held(self) -> int:
+        with self.driver.reading() as session:
+            return session.scalar(select(func.count()).where(OutboxDelivery.held_for.is_not(None))) or 0
 
     def pull_while_erasing(self, points: tuple[str, ...]) -> None:
         """The archive has the idea already. Its writer asks to be erased, and the process that does it dies."""

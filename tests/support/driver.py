@@ -313,11 +313,15 @@ class Driver:
         return self.count_in(DeliveryState.FILED)
 
     def unfinished(self) -> int:
-        """Return how much is on its way: events without deliveries, and deliveries that wait or are being sent."""
+        """Return how much is on its way: events without deliveries, and deliveries that wait or are being sent.
+
+        What is held for a report has no way of its own; its report has.
+        """
         going = [DeliveryState.WAITING.value, DeliveryState.SENDING.value]
         with self.reading() as session:
             events = session.scalar(select(func.count()).where(OutboxEvent.routed_at.is_(None))) or 0
-            rows = session.scalar(select(func.count()).where(OutboxDelivery.state.in_(going))) or 0
+            mine = select(func.count()).where(OutboxDelivery.state.in_(going), OutboxDelivery.held_for.is_(None))
+            rows = session.scalar(mine) or 0
         return events + rows
 
     def let_probes_go(self) -> None:

@@ -9,9 +9,10 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.balance import Balance, balance
+from app.balance import LETTERS, Balance, balance
 from app.files.models import Picture, PictureState
 from app.outbox.models import DeliveryState, OutboxDelivery, OutboxEvent
+from app.parcels.models import ReportItem
 
 Json = dict[str, Any]
 
@@ -38,14 +39,16 @@ class Equation:
 
 def count(session: Session, state: Json, *, pictures: bool = False) -> Equation:
     """Count our rows against the archive's `state`. pictures: every ready picture must lie there as a V."""
-    rows = session.scalars(select(OutboxDelivery).where(OutboxDelivery.job == "forward_case")).all()
-    filed = {row.reference: row for row in rows if row.state == DeliveryState.FILED.value}
+    rows = session.scalars(select(OutboxDelivery).where(OutboxDelivery.job.in_(LETTERS))).all()
+    letters = [row for row in rows if row.held_for is None]
+    filed = {row.reference: row for row in letters if row.state == DeliveryState.FILED.value}
     entries = [entry for entry in state["entries"] if entry["key"]]
     documents = [(entry, document["role"]) for entry in entries for document in entry["documents"]]
     ours = balance(session)
     faults = [
         *([] if ours.adds_up else [f"regnskapet går ikke opp: {ours}"]),
-        *_ours_and_theirs(filed, {row.reference for row in rows}, state),
+        *_ours_and_theirs(filed, {row.reference for row in letters}, state),
+        *_in_reports(session, [row for row in rows if row.held_for is not None], filed),
         *_documents(session, filed, entries, pictures=pictures),
     ]
     if sending := ours.by_state[DeliveryState.SENDING.value]:
@@ -83,6 +86,30 @@ def _ours_and_theirs(filed: Mapping[str, OutboxDelivery], known: set[str], state
     return [sentence for sentence, found in sentences.items() if found]
 
 
+def _in_reports(session: Session, held: list[OutboxDelivery], filed: Mapping[str, OutboxDelivery]) -> list[str]:
+    """An input in a report is filed when that is, with its id in the archive, and only then."""
+    letters = {
+        UUID(event.payload["report_id"]): delivery
+        for delivery, event in session.execute(
+            select(OutboxDelivery, OutboxEvent)
+            .join(OutboxEvent, OutboxEvent.id == OutboxDelivery.event_id)
+            .where(OutboxDelivery.job == "file_report")
+        )
+    }
+    report_of = {item.input_id: item.report_id for item in session.scalars(select(ReportItem))}
+    faults = []
+    for row in held:
+        letter = letters.get(report_of.get(row.held_for) or row.held_for) if row.held_for else None
+        there = letter is not None and letter.reference in filed
+        if row.state == DeliveryState.FILED.value and (letter is None or not there):
+            faults.append(f"{row.reference} er merket som arkivert, og samlerapporten er ikke det")
+        if row.state == DeliveryState.WAITING.value and there:
+            faults.append(f"{row.reference} venter, og samlerapporten er arkivert")
+        if row.state == DeliveryState.FILED.value and letter is not None and row.external_id != letter.external_id:
+            faults.append(f"{row.reference} har en annen id enn samlerapporten")
+    return faults
+
+
 def _documents(
     session: Session, filed: Mapping[str, OutboxDelivery], entries: list[Json], *, pictures: bool
 ) -> list[str]:
@@ -112,8 +139,14 @@ def _pictures_by_reference(session: Session, filed: Mapping[str, OutboxDelivery]
     )
     by_input = {row[0]: row[1] for row in ready}
     events = {event.id: event for event in session.scalars(select(OutboxEvent))}
-    return {
-        reference: by_input.get(UUID(events[row.event_id].payload["idea_id"]), 0)
-        for reference, row in filed.items()
-        if events[row.event_id].kind == "idea_submitted"
-    }
+    in_report: Counter[UUID] = Counter()
+    for item in session.scalars(select(ReportItem).where(ReportItem.report_id.is_not(None))):
+        in_report[item.report_id] += by_input.get(item.input_id, 0)
+    wanted = {"idea_submitted": ("idea_id", by_input), "report_collected": ("report_id", in_report)}
+    found = {}
+    for reference, row in filed.items():
+        event = events[row.event_id]
+        if event.kind in wanted:
+            name, counts = wanted[event.kind]
+            found[reference] = counts.get(UUID(event.payload[name]), 0)
+    return found

@@ -58,6 +58,8 @@ def _shelf(chosen: str, states: Sequence[str], empty: str) -> ResponseReturnValu
         rows=rows,
         shown=SHOWN,
         empty=empty,
+        held=outbox.held_count(session(), MOST_COUNTED) if chosen == "venter" else 0,
+        most_held=MOST_COUNTED,
         ideas=ideas.ideas_by_id(session(), about, actor=current_actor()),
         now=now(),
     )

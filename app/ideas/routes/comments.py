@@ -50,7 +50,13 @@ def submit_comment(idea_id: UUID) -> ResponseReturnValue:
     )
     try:
         comment_id, _new = service.comment_idea(
-            session(), idea_id, draft, actor=actor, now=now(), undo_seconds=settings().undo_seconds
+            session(),
+            idea_id,
+            draft,
+            actor=actor,
+            now=now(),
+            undo_seconds=settings().undo_seconds,
+            report_days=settings().report_days,
         )
     except Conflict as refusal:
         form.form_errors.append(sentence(refusal))
@@ -137,7 +143,7 @@ def submit_comment_correction(idea_id: UUID, comment_id: UUID) -> ResponseReturn
     if not form.validate() or form.looks_private:
         return _correction_page(comment, form, 422)
     try:
-        service.correct_comment(session(), comment, form.to_correction(), now=now())
+        service.correct_comment(session(), comment, form.to_correction(), now=now(), report_days=settings().report_days)
     except Conflict as refusal:
         form.form_errors.append(sentence(refusal))
         return _correction_page(comment, form, 409)

@@ -61,7 +61,7 @@ def _store(idea: Idea, back: str) -> ResponseReturnValue:
     if not form.validate() or form.personal_data_fields():
         return _page(form, idea, back, 422)
     try:
-        service.correct_idea(session(), idea.id, form.to_correction(), now=now())
+        service.correct_idea(session(), idea.id, form.to_correction(), now=now(), report_days=settings().report_days)
     except Conflict as refusal:
         form.form_errors.append(sentence(refusal))
         return _page(form, idea, back, 409)

@@ -154,6 +154,7 @@ def _store(form: IdeaForm, pictures: tuple[Original, ...], door: Door) -> Respon
         actor=remember_device(),
         now=now(),
         undo_seconds=settings().undo_seconds,
+        report_days=settings().report_days,
     )
     cookie[SENT] = str(form.submission_id.key)
     address = url_for(".receipt", token=receipt_token(settings().secret_keys(), idea_id))
