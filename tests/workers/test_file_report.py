@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.balance import balance, faults
 from app.cases.models import SealedDocument
 from app.comments import service as talk
+from app.comments.service import CorrectionDraft as CommentCorrectionDraft
 from app.core.submission import submission
 from app.files.store import picture_store
 from app.ideas import service as ideas
@@ -260,6 +261,19 @@ def test_a_correction_goes_in_the_report_as_its_idea_does(session, idea, work, s
 
     (report,) = map(words_of, sent_files(standin))
     assert report.index("Mangetreneretterjobb.") < report.index("Hverkveld.")
+
+
+def test_a_comment_put_right_goes_in_the_report_with_the_first_words(session, idea, work, standin, ola, now):
+    comment = make_comment(session, idea, actor=ola, now=now, text="Og på søndager?")
+    mark = submission(uuid4(), {"text": "Og i ferien?"}, [])
+    ideas.correct_comment(session, comment, CommentCorrectionDraft("Og i ferien?", mark), now=now)
+    session.commit()
+
+    work.until_reported()
+
+    (report,) = map(words_of, sent_files(standin))
+    assert report.index("Ogpåsøndager?") < report.index("Rettettil:Ogiferien?")
+    assert balance(session).adds_up
 
 
 def test_a_phone_number_in_one_input_shields_the_report(session, idea, work, standin, ola, settings, now):
