@@ -108,6 +108,8 @@ def test_a_picture_that_is_taken_away_is_shown_until_it_is_published_and_then_re
     as_arne.post(process.desk, photo())
     as_arne.post(f"{process.editor}/publiser", process.form)
     workers()
+    files = files_of_the_picture(session, settings)
+    assert files.exists()
 
     as_arne.post(f"{process.desk}/ta-bort")
     workers()
@@ -117,7 +119,13 @@ def test_a_picture_that_is_taken_away_is_shown_until_it_is_published_and_then_re
 
     workers()
     assert session.scalars(select(Picture)).all() == []
-    assert not [*picture_store(settings).ready.iterdir()]
+    assert not files.exists()
+
+
+def files_of_the_picture(session, settings):
+    picture_id = session.scalars(select(Picture.id)).one()
+    session.commit()
+    return picture_store(settings).ready / str(picture_id)
 
 
 def test_the_old_picture_goes_when_another_has_taken_its_place(session, visit, as_arne, process, workers):
@@ -163,12 +171,13 @@ def test_a_draft_that_is_thrown_away_takes_its_picture_along(session, as_arne, a
     draft = begin(session, arne)
     as_arne.post(f"{DESK}/{draft.id}/bilde", photo())
     workers()
+    files = files_of_the_picture(session, settings)
 
     as_arne.post(f"{DESK}/{draft.id}/slett")
     workers()
 
     assert session.scalars(select(Picture)).all() == []
-    assert not [*picture_store(settings).ready.iterdir()]
+    assert not files.exists()
 
 
 def test_a_process_that_has_ended_gets_no_picture(session, as_arne, process, settings):
