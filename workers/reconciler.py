@@ -21,6 +21,7 @@ from workers.schedule import strike
 OVERDUE = timedelta(seconds=15)
 JUMP = timedelta(seconds=5)
 TAKEN_A_ROUND = 200
+ROUNDS_A_STATUS = 4
 TIDIED_EVERY_S = 3600.0
 # A question to the archive about a case comes again and again; its answered rows are worth a look for two days.
 QUESTIONS = "fetch_case_answers"
@@ -130,7 +131,8 @@ def main(arguments: list[str]) -> None:
     if "--once" in arguments:
         reconciler.round()
         return
-    every = min(runtime.settings.reconcile_every, runtime.settings.status_every)
+    # A question falls due a moment after the round it was asked in: rounds as far apart would meet every second one
+    every = min(runtime.settings.reconcile_every, runtime.settings.status_every / ROUNDS_A_STATUS)
     until_told(reconciler.round, every=every, name="reconciler")
 
 

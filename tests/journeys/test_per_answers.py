@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.journeys.forms import at_desk, eventually, send_idea, sign_in
+from tests.journeys.forms import at_desk, send_idea, sign_in
 
 
 def test_per_signs_in_by_code_and_answers(open_phone, open_desk, town):
@@ -40,12 +40,12 @@ def test_per_hides_an_idea_and_everybody_reads_why(open_phone, open_desk, town):
 def test_per_signs_out_and_the_next_one_at_the_desk_is_asked_who_they_are(open_desk, town):
     per = open_desk().new_page()
     sign_in(per, town)
-    per.evaluate("navigator.serviceWorker.ready")
+    per.wait_for_function("() => navigator.serviceWorker.ready.then(() => true)")
     per.goto("/mine")
 
     per.get_by_role("button", name="Logg ut", exact=True).click()
 
     expect(per.get_by_role("heading", level=1)).to_have_text("Du er logget ut")
-    eventually(lambda: not per.evaluate("navigator.serviceWorker.getRegistrations().then((found) => found.length)"))
+    per.wait_for_function("() => navigator.serviceWorker.getRegistrations().then((found) => found.length === 0)")
     per.goto("/arbeidsflate")
     expect(per.get_by_label("E-post")).to_be_visible()
