@@ -380,8 +380,8 @@ class Forwarding(Background):
         assert {delivery.state for delivery in self.rounds(3)} == {DeliveryState.FILED.value}
 
     def until_all_filed(self) -> None:
-        """As until_filed, for letters that wait for another one first: they look again a quarter of a minute later."""
-        assert {delivery.state for delivery in self.rounds(10)} == {DeliveryState.FILED.value}
+        """As until_filed, for letters that wait for another one, which may wait too: each looks again after 15 s."""
+        assert {delivery.state for delivery in self.rounds(20)} == {DeliveryState.FILED.value}
 
     def until_waiting(self) -> list[OutboxDelivery]:
         """Work until the letters have met what the archive was told to do."""
