@@ -48,7 +48,7 @@ def test_kari_sends_an_idea_and_is_told_when_it_is_decided(open_phone, town, pus
     shown = delivered(page, town.site, message)
     assert shown == [{"body": json.loads(message)["notification"]["body"], "url": f"{town.site}/{idea}"}]
     assert "lysløypa" not in message.lower(), "a push message is read on locked screens: it names nothing"
-    assert receipt in letter_to("kari@test.example", kari.new_page(), town.post)
+    until(lambda: receipt in letter_to("kari@test.example", kari.new_page(), town.post), seconds=15)
 
 
 def send_idea(page: "Page", photo: Path) -> str:
@@ -92,6 +92,8 @@ def press_answered(page: "Page", archive: str) -> None:
 
 def delivered(page: "Page", site: str, message: str) -> list[dict[str, str]]:
     """Hand the decrypted message to the service worker, as the browser would; return the notices it shows."""
+    # Told before its worker is up, Chromium never answers
+    page.wait_for_function("() => navigator.serviceWorker.ready.then((found) => found.active.state === 'activated')")
     devtools = page.context.new_cdp_session(page)
     told = {"origin": site, "registrationId": registration(devtools, page), "data": message}
     # A question after what is shown, asked while Chromium puts a notice up, may never be answered: it is given a second
