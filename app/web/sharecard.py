@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from app.core.text import cut
 from app.web.assets import STATIC, read_assets
+from app.web.packing import vary_by
 
 SIZE = (1200, 630)
 MARGIN = 72
@@ -25,6 +26,7 @@ def card_answer(title: str, word: str) -> Response:
     """Return the picture as an answer that everybody may keep for an hour."""
     response = Response(share_card(title, word), mimetype="image/png")
     response.headers["Cache-Control"] = "public, max-age=3600"
+    vary_by(response, "Cookie", "Accept-Language")  # where the language of the word is chosen
     return response
 
 

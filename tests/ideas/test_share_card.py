@@ -19,6 +19,7 @@ def test_whoever_shares_an_idea_shows_its_picture_from_our_own_address(visit, se
     assert Image.open(io.BytesIO(answer.data)).size == (1200, 630)
     assert "max-age=3600" in answer.headers["Cache-Control"]
     assert "Set-Cookie" not in answer.headers
+    assert {"Cookie", "Accept-Language"} <= set(answer.headers["Vary"].split(", "))  # the word on it is translated
 
 
 def test_what_is_hidden_has_no_picture_not_even_for_its_writer(visit_as, session, idea, per, now):

@@ -40,6 +40,7 @@ def test_whoever_shares_a_process_shows_its_title_and_picture(session, visit, se
     card = visit.get(f"/prosesser/{process.slug}/delekort.png").response
     assert Image.open(io.BytesIO(card.data)).size == (1200, 630)
     assert card.headers["Cache-Control"] == "public, max-age=3600"
+    assert {"Cookie", "Accept-Language"} <= set(card.headers["Vary"].split(", "))
 
 
 def test_the_page_of_a_process_can_still_be_kept_on_a_phone(session, visit, arne):
