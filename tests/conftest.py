@@ -22,6 +22,7 @@ from app.web.extensions import db
 from tests.support.accounts import staff
 from tests.support.browser import browser, live_site  # noqa: F401 - fixtures, for all folders
 from tests.support.database import fresh_database, migrate, wipe
+from tests.support.letters import running_archive, standin  # noqa: F401 - fixtures, for all folders
 from tests.support.visits import Visit
 
 pytest_plugins = ("tests.support.equations", "tests.support.rounds")

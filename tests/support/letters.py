@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -111,6 +111,22 @@ def close_archives() -> None:
     """Hang up; called after each test that may have called an archive."""
     while _open:
         _open.pop().close()
+
+
+@pytest.fixture(scope="module")
+def running_archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standin]:
+    """One stand-in for a file of tests."""
+    with Standin(tmp_path_factory.mktemp("standin"), clock="2026-03-03T13:00:00+01:00") as running:
+        yield running
+
+
+@pytest.fixture
+def standin(running_archive: Standin) -> Iterator[Standin]:
+    """An empty archive that behaves."""
+    running_archive.reset()
+    running_archive.clear_script()
+    yield running_archive
+    close_archives()
 
 
 def opened(archive: CaseArchive, slug: str = "mobilitet") -> CaseRef:

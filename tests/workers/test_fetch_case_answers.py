@@ -12,8 +12,7 @@ from app.outbox.models import DeliveryState, OutboxEvent
 from app.parcels import service as parcels
 from app.parcels.models import Parcel, Step
 from tests.support.background import Background
-from tests.support.letters import CODES, Marks, archive_at, close_archives, letter, opened
-from tests.support.standin import Standin
+from tests.support.letters import CODES, Marks, archive_at, letter, opened
 
 JOB = "fetch_case_answers"
 CASE = "2026/211"
@@ -136,17 +135,3 @@ def work(engine, settings, archive, session, now):
 @pytest.fixture
 def archive(standin, clock, now):
     return archive_at(standin, clock=lambda: clock["now"])
-
-
-@pytest.fixture(scope="module")
-def running_archive(tmp_path_factory):
-    with Standin(tmp_path_factory.mktemp("standin"), clock="2026-03-03T13:00:00+01:00") as running:
-        yield running
-
-
-@pytest.fixture
-def standin(running_archive):
-    running_archive.reset()
-    running_archive.clear_script()
-    yield running_archive
-    close_archives()

@@ -22,7 +22,7 @@ from tests.support.background import Background
 from tests.support.comments import make_comment
 from tests.support.equation import count
 from tests.support.ideas import make_idea
-from tests.support.letters import archive_at, close_archives, sent_files
+from tests.support.letters import archive_at, sent_files
 from tests.support.pdf import words_of
 from tests.support.standin import Standin
 
@@ -423,20 +423,6 @@ def idea(session, settings, kari, now):
 @pytest.fixture
 def other_idea(session, settings, ola, now):
     return make_idea(session, settings, actor=ola, now=now, title="Tak over sykkelstativet")
-
-
-@pytest.fixture(scope="module")
-def running_archive(tmp_path_factory):
-    with Standin(tmp_path_factory.mktemp("standin"), clock="2026-03-03T13:00:00+01:00") as running:
-        yield running
-
-
-@pytest.fixture
-def standin(running_archive):
-    running_archive.reset()
-    running_archive.clear_script()
-    yield running_archive
-    close_archives()
 
 
 @pytest.fixture
