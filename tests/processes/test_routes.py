@@ -32,6 +32,15 @@ def test_arne_makes_a_process_from_nothing_and_everybody_sees_it(session, visit,
     assert "Ny lekeplass på Ankenes" in visit.get("/prosesser").words
 
 
+def test_enter_in_a_field_keeps_the_draft_and_takes_no_phase_away(session, as_arne, arne):
+    page = as_arne.get(f"{DESK}/{begin(session, arne).id}")
+
+    (pressed, *_) = page.tree.xpath("//form[@id='process-form']//button[@type='submit']")
+
+    assert pressed.text_content() == "Lagre utkast"
+    assert pressed.get("name") is None
+
+
 def test_begin_twice_with_one_form_is_one_process(session, as_arne):
     assert as_arne.post(DESK, NEW).location == as_arne.post(DESK, NEW).location
 
