@@ -3,7 +3,7 @@
 import gzip
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
@@ -31,7 +31,7 @@ CUT_LABELS = """() => [...document.querySelectorAll(".navigation__link")].filter
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """One screen in one state. who: "nobody", "kari" (she has sent something) or "per" (signed in).
+    """One screen in one state. who: "nobody", "kari" (she has sent something), "per", "arne" or "mona" (signed in).
 
     path: the address, where {idea}, {receipt} and the like are filled in. act: what is done there.
     """
@@ -53,9 +53,16 @@ class Screen:
         expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
-def send_nothing(page: "Page") -> None:
-    page.get_by_role("button", name="Send idéen").click()
-    expect(page.locator("#error-summary")).to_be_visible()
+def refused(button: str, *, without: str = "", where: str = "#error-summary") -> Callable[["Page"], None]:
+    """Return the act of pressing that button on a form that is not filled in. without: a field to empty first."""
+
+    def press(page: "Page") -> None:
+        if without:
+            page.get_by_label(without).fill("")
+        page.get_by_role("button", name=button).click()
+        expect(page.locator(where)).to_be_visible()
+
+    return press
 
 
 def write_much(page: "Page") -> None:
@@ -115,11 +122,6 @@ def comment_nothing(page: "Page") -> None:
     expect(page.locator("#error-summary")).to_be_focused()
 
 
-def answer_nothing(page: "Page") -> None:
-    page.get_by_role("button", name="Send svaret").click()
-    expect(page.locator("#error-summary")).to_be_visible()
-
-
 def refuse_one(page: "Page") -> None:
     page.locator("[data-item] details summary").first.click()
     expect(page.locator("[data-item] details[open] textarea").first).to_be_visible()
@@ -132,14 +134,23 @@ def publish_nothing(page: "Page") -> None:
     expect(page.locator("#error-summary")).to_be_visible()
 
 
-def choose_nothing(page: "Page") -> None:
-    page.get_by_role("button", name="Lagre bildet").click()
+def guess_the_code(page: "Page") -> None:
+    ask_for_a_code(page)
+    page.get_by_label("Koden").fill("000000")
+    page.get_by_role("button", name="Logg inn").click()
     expect(page.locator("#error-summary")).to_be_visible()
 
 
-def end_without_words(page: "Page") -> None:
-    page.get_by_role("button", name="Avslutt og vis det").click()
-    expect(page.locator("#error-summary")).to_be_visible()
+def search_in_vain(page: "Page") -> None:
+    page.get_by_role("searchbox", name="Søk i alt").fill("xyzzy")
+    page.locator("#search-go").click()
+    expect(page.get_by_text("Ingenting passer.")).to_be_visible()
+
+
+def ask_for_many(page: "Page") -> None:
+    page.locator("#bulk-fold summary").click()
+    page.locator("#bulk-go").click()
+    expect(page.locator("#bulk-errors")).to_be_visible()
 
 
 def open_step(page: "Page") -> None:
@@ -155,7 +166,7 @@ SCREENS = (
     Screen("list with its filter open", "/ideer", act=fold_out),
     Screen("list without a hit", "/ideer?sok=xyzzy"),
     Screen("new idea", "/ideer/ny", act=fold_out),
-    Screen("new idea, refused", "/ideer/ny", act=send_nothing),
+    Screen("new idea, refused", "/ideer/ny", act=refused("Send idéen")),
     Screen("new idea, written", "/ideer/ny", act=write_much),
     Screen("new idea, much like another", "/ideer/ny", act=write_what_is_there),
     Screen("new idea without network", "/ideer/ny", act=lose_the_net),
@@ -177,13 +188,21 @@ SCREENS = (
     Screen("idea that is talked about", "{talked}"),
     Screen("writing a comment", "{talked}/kommenter"),
     Screen("comment", "{comment}", "kari"),
+    Screen("comment, about to withdraw", "{comment}", "kari", fold_out),
     Screen("comment that waits", "{held_comment}", "kari"),
     Screen("putting a comment right", "{held_comment}/rett", "kari"),
     Screen("putting an idea right", "{long}/rett", "kari"),
+    Screen(
+        "putting an idea right, refused", "{long}/rett", "kari", refused("Lagre rettelsen", without="Hva er idéen din?")
+    ),
     Screen("reporting an idea", "{talked}/si-fra"),
+    Screen("reporting an idea, refused", "{talked}/si-fra", act=refused("Si fra")),
     Screen("receipt", "{receipt}", "kari"),
     Screen("receipt, about to withdraw", "{receipt}", "kari", think_of_withdrawing),
     Screen("receipt after «Angre»", "{undone}", "kari"),
+    Screen("receipt of what is not shown", "{refused_receipt}", "kari"),
+    Screen("receipt of what is not shown, not agreed", "{appealed_receipt}", "kari"),
+    Screen("idea that is not shown", "{refused}"),
     Screen("own things", "/mine", "kari"),
     Screen("own things, none", "/mine"),
     Screen("own data", "/mine/data", "kari"),
@@ -203,35 +222,48 @@ SCREENS = (
     Screen("not found", "/finnes-ikke"),
     Screen("sign in", "/logg-inn"),
     Screen("code", "/logg-inn", act=ask_for_a_code),
+    Screen("code, wrong", "/logg-inn", act=guess_the_code),
     Screen("signed out", "/logget-ut"),
     Screen("link from a mail, not whole", "/logg-inn/lenke/x"),
     Screen("sign-ins", "/mine/innlogginger", "per"),
     Screen("desk", "/arbeidsflate", "per"),
     Screen("desk, nothing fits", "/arbeidsflate?bunke=nye&steg=done", "per"),
     Screen("desk, its filter open", "/arbeidsflate?bunke=alle", "per", fold_out),
+    Screen("desk, nothing found", "/arbeidsflate", "per", search_in_vain),
+    Screen("desk, many at once, refused", "/arbeidsflate?bunke=alle", "per", ask_for_many),
     Screen("desk, archive queue", "/arbeidsflate/leveringer", "per"),
     Screen("desk, processes", "/arbeidsflate/prosesser", "arne"),
     Screen("desk, no processes", "/arbeidsflate/prosesser", "per"),
     Screen("process editor", "{editor}", "arne"),
     Screen("process editor, refused", "{editor}", "arne", publish_nothing),
     Screen("process preview", "{editor}/forhandsvis", "arne"),
-    Screen("ending a process", "{editor}/avslutt", "arne", end_without_words),
+    Screen("ending a process", "{editor}/avslutt", "arne", refused("Avslutt og vis det")),
     Screen("news of a process", "{editor}/nyhet", "arne"),
+    Screen("news of a process, refused", "{editor}/nyhet", "arne", refused("Legg ut nyheten")),
     Screen("picture of a process", "{editor}/bilde", "arne"),
-    Screen("picture of a process, refused", "{editor}/bilde", "arne", choose_nothing),
+    Screen("picture of a process, refused", "{editor}/bilde", "arne", refused("Lagre bildet")),
     Screen("desk, archive queue, sent", "/arbeidsflate/leveringer?vis=sendt", "per"),
     Screen("desk, one idea", "{idea_at_desk}", "per"),
     Screen("desk, one idea, its step open", "{idea_at_desk}", "per", open_step),
     Screen("desk, questions", "/arbeidsflate?bunke=sporsmal", "per"),
     Screen("desk, one question", "{question_at_desk}", "per"),
-    Screen("desk, refused answer to a question", "{question_at_desk}", "per", answer_nothing),
-    Screen("desk, refused answer", "{idea_at_desk}", "per", answer_nothing),
+    Screen("desk, refused answer to a question", "{question_at_desk}", "per", refused("Send svaret")),
+    Screen("desk, refused answer", "{idea_at_desk}", "per", refused("Send svaret")),
     Screen("desk, hidden idea", "{hidden_at_desk}", "per"),
     Screen("desk, moderation", "/arbeidsflate/moderering", "per"),
     Screen("desk, moderation, about to refuse", "/arbeidsflate/moderering", "per", refuse_one),
+    Screen("desk, moderation, a report and an appeal", "/arbeidsflate/moderering", "mona"),
+    Screen(
+        "desk, moderation, none chosen",
+        "/arbeidsflate/moderering",
+        "mona",
+        refused("Vis de valgte", where="#several-errors"),
+    ),
     Screen("desk, words of the filter", "/arbeidsflate/moderering/ord", "per"),
     Screen("desk, templates", "/arbeidsflate/maler", "per"),
+    Screen("desk, template refused", "/arbeidsflate/maler", "per", refused("Lagre malen")),
     Screen("desk, register for somebody", "/arbeidsflate/registrer", "per"),
+    Screen("desk, register for somebody, refused", "/arbeidsflate/registrer", "per", refused("Registrer")),
 )
 
 # The same pages on a database in which nobody has written yet.
@@ -243,7 +275,11 @@ EMPTY_SCREENS = (
 
 
 def violations(page: "Page", *, colours: bool = True) -> list[str]:
-    """Return what axe finds against WCAG 2.2 A and AA: rule and where. colours: look at contrast too."""
+    """Return what axe finds against WCAG 2.2 A and AA: rule and where. colours: look at contrast too.
+
+    At the end of the page, where the bar that follows the thumb lies in its own place and covers no target.
+    """
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
     options = {"runOnly": {"type": "tag", "values": list(WCAG)}, "resultTypes": ["violations"]}
     found = AXE.run(page, options=options | {"rules": {"color-contrast": {"enabled": colours}}})
     return [f"{one['id']}: {node['html'][:160]}" for one in found.response["violations"] for node in one["nodes"]]
@@ -260,13 +296,17 @@ def layout_faults(page: "Page") -> list[str]:
 
 @dataclass
 class Weight:
-    """What a page brings at the first visit, from an empty cache. Listens from the moment it is made."""
+    """What a page brings at the first visit, from an empty cache: `with Weight(page) as weight:` listens."""
 
     page: "Page"
     answers: "list[Response]" = field(default_factory=list)
 
-    def __post_init__(self) -> None:
+    def __enter__(self) -> Self:
         self.page.on("response", self._note)
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        self.page.remove_listener("response", self._note)
 
     def _note(self, answer: "Response") -> None:
         self.answers.append(answer)

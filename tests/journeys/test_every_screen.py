@@ -5,14 +5,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.journeys.conftest import PATIENCE_MS
 from tests.journeys.forms import at_desk, fill_idea, send, send_something_private, sign_in
-from tests.journeys.screens import SCREENS, Screen, Weight, layout_faults, violations
+from tests.journeys.screens import SCREENS, Weight, layout_faults, violations
 from tests.support.browser import DESK, PHONE, phone
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, CDPSession, Page
 
     from tests.journeys.town import Town
 
@@ -22,29 +24,31 @@ THEMES: dict[str, dict[str, Any]] = {
     "dark": {"color_scheme": "dark"},
     "forced colours": {"forced_colors": "active"},
 }
-STAFF = ("per", "arne")
+STAFF = ("per", "arne", "mona")
+MODERATION = "/arbeidsflate/moderering"
 ARNE = "arne@demo.narvik.example"
+MONA = "mona@demo.narvik.example"
 WIDTHS = ((320, 640), (390, 844), (768, 1024), (1280, 800))
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=NAMES)
-def test_everybody_can_use_it_and_it_is_light_to_fetch(open_phone, furnished, screen):
+def test_everybody_can_use_it_and_it_is_light_to_fetch(visited, furnished, screen):
     # Without the worker, which fetches ahead: what is counted here is what the page itself asks for
-    page = open_phone(**furnished.visitor(screen), service_workers="block").new_page()
-    weight = Weight(page)
+    page = visited(screen, service_workers="block")
 
-    screen.visit(page, furnished.addresses)
-    too_heavy = weight.faults()
+    with Weight(page) as weight:
+        screen.visit(page, furnished.addresses)
+        too_heavy = weight.faults()
     screen.act(page)
 
     assert violations(page) + layout_faults(page) + too_heavy == []
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("screen", SCREENS, ids=NAMES)
-def test_everybody_can_use_it_on_each_width_in_each_light(open_phone, furnished, screen, theme):
-    page = open_phone(**furnished.visitor(screen), **THEMES[theme]).new_page()
+@pytest.mark.parametrize("theme", THEMES)
+def test_everybody_can_use_it_on_each_width_in_each_light(visited, furnished, screen, theme):
+    page = visited(screen, **THEMES[theme])
     screen.open(page, furnished.addresses)
 
     faults = []
@@ -59,8 +63,8 @@ def test_everybody_can_use_it_on_each_width_in_each_light(open_phone, furnished,
 
 @pytest.mark.slow
 @pytest.mark.parametrize("screen", SCREENS, ids=NAMES)
-def test_it_can_be_read_with_text_twice_as_large(open_phone, furnished, screen):
-    page = open_phone(**furnished.visitor(screen)).new_page()
+def test_it_can_be_read_with_text_twice_as_large(visited, furnished, screen):
+    page = visited(screen)
     screen.open(page, furnished.addresses)
 
     # As the phone's own setting does: every size is in rem. A stylesheet of the page would be refused, this is none
@@ -69,16 +73,63 @@ def test_it_can_be_read_with_text_twice_as_large(open_phone, furnished, screen):
     assert layout_faults(page) + violations(page) == []
 
 
+class Visitors:
+    """One open page for each visitor in each look: a page that is warm takes a third of a fresh one's time."""
+
+    def __init__(self, browser: "Browser", town: "Town", states: dict[str, Any]) -> None:
+        self.faults: list[str] = []
+        self._browser, self._site, self._states = browser, town.site, states
+        self._pages: dict[str, tuple[Page, CDPSession]] = {}
+
+    def page_of(self, who: str, **look: Any) -> "Page":
+        """Return the visitor's page as on a phone that kept nothing: no file, no draft; nobody has no cookie either."""
+        name = f"{who} {look}"
+        if name not in self._pages:
+            self._pages[name] = self._opened(who, look)
+        page, line = self._pages[name]
+        page.context.set_offline(False)
+        page.set_viewport_size(DESK if who in STAFF else PHONE)
+        if who == "nobody":
+            page.context.clear_cookies()
+        line.send("Storage.clearDataForOrigin", {"origin": self._site, "storageTypes": "indexeddb"})
+        return page
+
+    def _opened(self, who: str, look: dict[str, Any]) -> "tuple[Page, CDPSession]":
+        context = phone(self._browser, base_url=self._site, storage_state=self._states[who], **look)
+        context.set_default_timeout(PATIENCE_MS)
+        context.on("weberror", lambda fault: self.faults.append(str(fault.error)))
+        page = context.new_page()
+        line = context.new_cdp_session(page)
+        line.send("Network.enable")
+        line.send("Network.setCacheDisabled", {"cacheDisabled": True})
+        return page, line
+
+    def close(self) -> None:
+        for page, _line in self._pages.values():
+            page.context.close()
+
+
+@pytest.fixture(scope="module")
+def visitors(browser: "Browser", town: "Town", furnished: "Furnished") -> "Iterator[Visitors]":
+    made = Visitors(browser, town, furnished.states)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def visited(visitors: Visitors, town: "Town") -> "Iterator[Callable[..., Page]]":
+    """Give the page of a screen's visitor. Neither side had a fault when the test ends."""
+    yield lambda screen, **look: visitors.page_of(screen.who, **look)
+    faults, visitors.faults = visitors.faults, []
+    assert faults + town.faults() == []
+
+
 class Furnished:
     """What the screens need to be there. addresses: name -> path. states: who -> the cookies of their browser."""
 
     def __init__(self) -> None:
         self.addresses: dict[str, str] = {}
         self.states: dict[str, Any] = {"nobody": None}
-
-    def visitor(self, screen: Screen) -> dict[str, Any]:
-        """Return how the browser of the screen's visitor is opened."""
-        return {"storage_state": self.states[screen.who], "viewport": DESK if screen.who in STAFF else PHONE}
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +159,9 @@ def furnished(browser: "Browser", town: "Town", photo: "Path") -> Furnished:
     made.addresses["held_comment"] = ask(page, made.addresses["idea"], "Ring 412 34 567?").partition("?")[0]
     question = made.addresses["comment"].partition("?")[0].rpartition("/")[2]
     made.addresses["question_at_desk"] = f"/arbeidsflate/innspill/{question}"
+    for name in ("refused", "appealed"):
+        made.addresses[name] = send_something_private(page, f"Ring meg, dette er {name}")
+        made.addresses[f"{name}_receipt"] = path_of(page)
     made.states["kari"] = kari.storage_state()
     desk = per.new_page()
     sign_in(desk, town, at_desk(made.addresses["hidden"]))
@@ -115,7 +169,16 @@ def furnished(browser: "Browser", town: "Town", photo: "Path") -> Furnished:
     desk.get_by_label("Hvorfor skjuler du den?").fill("Den handler om en nabo.")
     desk.get_by_role("button", name="Skjul den").click()
     expect(desk.get_by_role("button", name="Vis den igjen")).to_be_visible()
+    desk.goto(MODERATION)
+    for name in ("refused", "appealed"):
+        refuse(desk, f"Ring meg, dette er {name}")
     made.states["per"] = per.storage_state()
+    page.goto(made.addresses["appealed_receipt"])
+    disagree(page, "Nummeret står i telefonkatalogen.")
+    report(page, made.addresses["talked"])
+    mona = phone(browser, base_url=town.site)
+    sign_in(mona.new_page(), town, MODERATION, MONA)
+    made.states["mona"] = mona.storage_state()
     arne = phone(browser, base_url=town.site)
     editor = arne.new_page()
     sign_in(editor, town, "/arbeidsflate/prosesser", ARNE)
@@ -123,7 +186,7 @@ def furnished(browser: "Browser", town: "Town", photo: "Path") -> Furnished:
         editor.get_by_role("link", name="Trygg vei til skolen", exact=True).get_attribute("href") or ""
     )
     made.states["arne"] = arne.storage_state()
-    for opened in (kari, per, arne):
+    for opened in (kari, per, mona, arne):
         opened.close()
     return made
 
@@ -139,6 +202,33 @@ def ask(page: "Page", idea: str, words: str) -> str:
         keep.check()
         page.get_by_role("button", name="Send kommentaren").click()
     expect(page.locator("article.comment")).to_be_visible()
+    return path_of(page)
+
+
+def refuse(desk: "Page", title: str) -> None:
+    """Let what waits with this title not be shown, for a reason from the list."""
+    waits = desk.locator("[data-item]", has_text=title)
+    waits.locator("details summary").click()
+    waits.locator("[data-act=reason]").first.click()
+    expect(waits).to_have_count(0)
+
+
+def disagree(page: "Page", words: str) -> None:
+    page.locator("#appeal summary").click()
+    page.locator("#appeal textarea").fill(words)
+    page.get_by_role("button", name="Send det").click()
+    expect(page.get_by_text("En annen i kommunen ser på det du skrev.")).to_be_visible()
+
+
+def report(page: "Page", idea: str) -> None:
+    page.goto(f"{idea}/si-fra")
+    page.get_by_role("radio").first.check()
+    page.get_by_role("button", name="Si fra").click()
+    expect(page.locator("#report-form")).to_have_count(0)
+
+
+def path_of(page: "Page") -> str:
+    """Return the page's address without the host."""
     return "/" + page.url.split("/", 3)[3]
 
 
@@ -151,4 +241,4 @@ def write(page: "Page", title: str, photo: "Path | None" = None) -> tuple[str, s
         expect(page.get_by_role("img", name="Bilde 1")).to_be_visible()
     send(page)
     idea = page.get_by_role("link", name="Se idéen slik andre ser den").get_attribute("href")
-    return "/" + page.url.split("/", 3)[3], idea or ""
+    return path_of(page), idea or ""
