@@ -28,6 +28,7 @@ NO_TESTS = 5  # pytest's exit status when it found no test
 # Two that work and one that waits: tests of the whole system mostly wait; tests/support/rounds.py puts them in front
 THREE = ("-n", "3", "--dist", "worksteal")
 TWO = ("-n", "2", "--dist", "worksteal")
+TWO_BY_FILE = ("-n", "2", "--dist", "loadfile")  # what a file's journeys need is made once
 ORDINARY = ("-m", "not journey and not slow")
 
 
@@ -156,7 +157,7 @@ def find_browser(going: Round) -> None:
 
 def journeys(going: Round) -> None:
     find_browser(going)
-    going.tests("journeys in Chromium", (*TWO, "-m", "journey and not slow", "tests/journeys"))
+    going.tests("journeys in Chromium", (*TWO_BY_FILE, "-m", "journey and not slow", "tests/journeys"))
 
 
 def slow(going: Round) -> None:
@@ -200,6 +201,7 @@ def tests_of_scripts(going: Round) -> None:
 def environment_of_tests() -> dict[str, str]:
     """Return the environment of every check: none of a real deployment's settings, and what the tests may use."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("LAB_", "PG"))}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # else each of hundreds of processes compiles us anew
     environment["PATH"] = f"{Path(PYTHON).parent}{os.pathsep}{environment.get('PATH', os.defpath)}"
     redis = find_redis_server()
     if redis is not None:

@@ -33,6 +33,7 @@ def test_every_page_can_be_used_by_everybody(pages, visit_as):
             answer.close()
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("language", ["nn", "en", "se", "smj"])
 def test_every_page_can_be_used_in_every_language(pages, visit_as, language):
     visit = visit_as("kari")
@@ -44,6 +45,7 @@ def test_every_page_can_be_used_in_every_language(pages, visit_as, language):
                 assert visit.get(url).tree.getroottree().getroot().get("lang") == language
 
 
+@pytest.mark.sqlite_only
 def test_a_fragment_is_never_a_whole_page_and_a_page_never_a_fragment(pages, visit_as):
     visit = visit_as("kari")
 
@@ -62,6 +64,7 @@ def test_a_page_restored_from_history_is_whole(visit, things):
     assert "<html" in visit.get(f"/ideer/{things.public.id}", headers=headers).text
 
 
+@pytest.mark.sqlite_only
 def test_a_page_for_somebody_signed_in_is_kept_by_nobody(pages, visit_as):
     per = visit_as("per")
 
@@ -72,6 +75,7 @@ def test_a_page_for_somebody_signed_in_is_kept_by_nobody(pages, visit_as):
                 assert "X-Offline" not in answer.headers, url
 
 
+@pytest.mark.sqlite_only
 def test_only_pages_without_a_cookie_and_a_token_may_be_kept_offline(pages, visit_as):
     for who in ("anonymous", "kari", "per"):
         visit = visit_as(who)
@@ -102,6 +106,7 @@ def test_no_query_gives_a_fault_of_ours(visit, pages, query):
             assert answer.status_code < 500, url
 
 
+@pytest.mark.sqlite_only
 def test_every_citizens_page_is_easy_to_read(texts):
     hard = []
     for url, text in texts.items():

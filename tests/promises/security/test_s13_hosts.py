@@ -15,6 +15,7 @@ from tests.support.ideas import idea_form
 from tests.support.karis_things import addresses
 from tests.support.signing_in import ask
 
+pytestmark = pytest.mark.sqlite_only
 OURS = "http://localhost"
 FORGED_HOSTS = [
     "ond.example", "localhost.ond.example", "ond.example:80", "localhost:80@ond.example", "localhost@ond.example",

@@ -5,10 +5,13 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from app.web.security import HEADERS
 from ops.setup import environment_with_node
 from tests.support.karis_things import KarisThings, addresses
 
+pytestmark = pytest.mark.sqlite_only
 ROOT = Path(__file__).parents[3]
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 NONCES = 1000
