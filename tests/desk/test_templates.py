@@ -41,6 +41,16 @@ def test_its_words_are_put_after_what_per_has_written_and_nothing_is_sent(visit_
     assert "Svar sendt" not in page.words
 
 
+def test_enter_in_the_answer_reads_it_through_and_fetches_no_template(visit_as, session, settings, kari, now):
+    idea = make_idea(session, settings, actor=kari, now=now)
+    session.add(AnswerTemplate(title="Takk", text="Takk for idéen.", changed_at=now))
+
+    page = visit_as("per").get(f"/arbeidsflate/innspill/{idea.id}")
+
+    (pressed, *_) = page.tree.xpath("//form[@id='answer']//button[@type='submit']")
+    assert pressed.get("name") == "les"
+
+
 @pytest.mark.parametrize("title", ["", "  ", "x" * 61])
 def test_a_template_without_a_name_is_refused_and_its_text_stays(visit_as, title):
     page = visit_as("per").post(PAGE, {"title": title, "text": "Takk for idéen."}, expect=422)
