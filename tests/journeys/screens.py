@@ -3,7 +3,7 @@
 import gzip
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
@@ -39,7 +39,7 @@ class Screen:
     name: str
     path: str
     who: str = "nobody"
-    act: Callable[["Page"], None] = field(default=lambda _page: None)
+    act: Callable[["Page"], None] | None = None
 
     def visit(self, page: "Page", addresses: Mapping[str, str]) -> None:
         """Open the page, before anything is done on it."""
@@ -49,7 +49,8 @@ class Screen:
     def open(self, page: "Page", addresses: Mapping[str, str]) -> None:
         """Open the page and do there what makes it this screen."""
         self.visit(page, addresses)
-        self.act(page)
+        if self.act:
+            self.act(page)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
@@ -275,14 +276,15 @@ EMPTY_SCREENS = (
 
 
 def violations(page: "Page", *, colours: bool = True) -> list[str]:
-    """Return what axe finds against WCAG 2.2 A and AA: rule and where. colours: look at contrast too.
-
-    At the end of the page, where the bar that follows the thumb lies in its own place and covers no target.
-    """
-    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    """Return what axe finds against WCAG 2.2 A and AA: rule and where. colours: look at contrast too."""
     options = {"runOnly": {"type": "tag", "values": list(WCAG)}, "resultTypes": ["violations"]}
     found = AXE.run(page, options=options | {"rules": {"color-contrast": {"enabled": colours}}})
-    return [f"{one['id']}: {node['html'][:160]}" for one in found.response["violations"] for node in one["nodes"]]
+    return [f"{one['id']}: {told(node)}" for one in found.response["violations"] for node in one["nodes"]]
+
+
+def told(node: "Mapping[str, Any]") -> str:
+    """Return where a fault is, and what axe says of it."""
+    return f"{node['html'][:160]} {node.get('failureSummary', '')}"
 
 
 def layout_faults(page: "Page") -> list[str]:

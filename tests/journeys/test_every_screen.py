@@ -1,5 +1,6 @@
 """Every screen as it is met: readable for all, on each width, in each light, and light to fetch."""
 
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -7,14 +8,14 @@ from playwright.sync_api import expect
 
 from tests.journeys.conftest import PATIENCE_MS
 from tests.journeys.forms import at_desk, fill_idea, send, send_something_private, sign_in
-from tests.journeys.screens import SCREENS, Weight, layout_faults, violations
+from tests.journeys.screens import SCREENS, Screen, Weight, layout_faults, violations
 from tests.support.browser import DESK, PHONE, phone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, CDPSession, Page
+    from playwright.sync_api import Browser, Page
 
     from tests.journeys.town import Town
 
@@ -39,7 +40,8 @@ def test_everybody_can_use_it_and_it_is_light_to_fetch(visited, furnished, scree
     with Weight(page) as weight:
         screen.visit(page, furnished.addresses)
         too_heavy = weight.faults()
-    screen.act(page)
+    if screen.act:
+        screen.act(page)
 
     assert violations(page) + layout_faults(page) + too_heavy == []
 
@@ -74,27 +76,34 @@ def test_it_can_be_read_with_text_twice_as_large(visited, furnished, screen):
 
 
 class Visitors:
-    """One open page for each visitor in each look: a page that is warm takes a third of a fresh one's time."""
+    """One open page for each visitor in each look: a page that is warm takes a third of a fresh one's time.
+
+    Where something is done on a screen, the page is a fresh one, since what was done stays.
+    """
 
     def __init__(self, browser: "Browser", town: "Town", states: dict[str, Any]) -> None:
         self.faults: list[str] = []
         self._browser, self._site, self._states = browser, town.site, states
-        self._pages: dict[str, tuple[Page, CDPSession]] = {}
+        self._pages: dict[str, Page] = {}
 
-    def page_of(self, who: str, **look: Any) -> "Page":
-        """Return the visitor's page as on a phone that kept nothing: no file, no draft; nobody has no cookie either."""
+    @contextmanager
+    def page_of(self, screen: Screen, look: dict[str, Any]) -> "Iterator[Page]":
+        """Give the page of the screen's visitor, on which nothing was done yet; nobody has no cookie on it."""
+        page = self._opened(screen.who, look) if screen.act else self._kept(screen.who, look)
+        page.set_viewport_size(DESK if screen.who in STAFF else PHONE)
+        if screen.who == "nobody":
+            page.context.clear_cookies()
+        yield page
+        if screen.act:
+            page.context.close()
+
+    def _kept(self, who: str, look: dict[str, Any]) -> "Page":
         name = f"{who} {look}"
         if name not in self._pages:
             self._pages[name] = self._opened(who, look)
-        page, line = self._pages[name]
-        page.context.set_offline(False)
-        page.set_viewport_size(DESK if who in STAFF else PHONE)
-        if who == "nobody":
-            page.context.clear_cookies()
-        line.send("Storage.clearDataForOrigin", {"origin": self._site, "storageTypes": "indexeddb"})
-        return page
+        return self._pages[name]
 
-    def _opened(self, who: str, look: dict[str, Any]) -> "tuple[Page, CDPSession]":
+    def _opened(self, who: str, look: dict[str, Any]) -> "Page":
         context = phone(self._browser, base_url=self._site, storage_state=self._states[who], **look)
         context.set_default_timeout(PATIENCE_MS)
         context.on("weberror", lambda fault: self.faults.append(str(fault.error)))
@@ -102,10 +111,10 @@ class Visitors:
         line = context.new_cdp_session(page)
         line.send("Network.enable")
         line.send("Network.setCacheDisabled", {"cacheDisabled": True})
-        return page, line
+        return page
 
     def close(self) -> None:
-        for page, _line in self._pages.values():
+        for page in self._pages.values():
             page.context.close()
 
 
@@ -119,7 +128,8 @@ def visitors(browser: "Browser", town: "Town", furnished: "Furnished") -> "Itera
 @pytest.fixture
 def visited(visitors: Visitors, town: "Town") -> "Iterator[Callable[..., Page]]":
     """Give the page of a screen's visitor. Neither side had a fault when the test ends."""
-    yield lambda screen, **look: visitors.page_of(screen.who, **look)
+    with ExitStack() as opened:
+        yield lambda screen, **look: opened.enter_context(visitors.page_of(screen, look))
     faults, visitors.faults = visitors.faults, []
     assert faults + town.faults() == []
 
