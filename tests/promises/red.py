@@ -1,6 +1,6 @@
 """`make test-red`: plant each known fault in a copy of the tree, and see the check it is named after go red.
 
-Usage: python -m tests.promises.planted [--only R7]. A patch is tests/promises/planted/<ID>-<fault>.patch; its check is
+Usage: python -m tests.promises.red [--only R7]. A patch is tests/promises/planted/<ID>-<fault>.patch; its check is
 tests/promises/**/test_<id>_*.py, at its small size. It passes only when the check fails with its own id in the message.
 A patch that no longer applies is an error: the code has moved on, and the patch must follow.
 """
@@ -169,3 +169,7 @@ def last_line(text: str) -> str:
 
 def say(text: str) -> None:
     print(text, flush=True)  # noqa: T201 - it speaks to the person at the terminal
+
+
+if __name__ == "__main__":
+    sys.exit(main())

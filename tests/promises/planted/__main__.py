@@ -1,5 +1,0 @@
-import sys
-
-from tests.promises.red import main
-
-sys.exit(main())
