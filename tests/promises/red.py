@@ -2,7 +2,8 @@
 
 Usage: python -m tests.promises.red [--only R7]. A patch is tests/promises/planted/<ID>-<fault>.patch; its check is
 tests/promises/**/test_<id>_*.py, at its small size. It passes only when the check fails with its own id in the message.
-A patch that no longer applies is an error: the code has moved on, and the patch must follow.
+A patch that no longer applies is an error: the code has moved on, and the patch must follow. The checks run on SQLite;
+those of a patch whose name ends with "on_postgresql" run there, since SQLite lets one writer in at a time.
 """
 
 import argparse
@@ -13,12 +14,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.check import environment_of_tests
+from ops.check import Round, database_server, environment_of_tests
+from ops.supervisor import Supervisor
+from ops.terminal import CACHE
+from tests.support.database import SERVER
 
 ROOT = Path(__file__).resolve().parents[2]
 PLANTED = ROOT / "tests" / "promises" / "planted"
@@ -37,6 +42,10 @@ class Fault:
     @property
     def check(self) -> str:
         return self.path.stem.partition("-")[0]
+
+    @property
+    def on_postgresql(self) -> bool:
+        return self.path.stem.endswith("on_postgresql")
 
     @property
     def name(self) -> str:
@@ -64,25 +73,43 @@ def main() -> int:
     if not chosen:
         say(f"No planted fault for {only!r}.")
         return 1
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        verdicts = list(pool.map(told, chosen))
+    verdicts = told_of([fault for fault in chosen if not fault.on_postgresql], environment_of_tests())
+    concurrent = [fault for fault in chosen if fault.on_postgresql]
+    if concurrent:
+        with environment_on_postgresql() as environment:
+            verdicts += told_of(concurrent, environment)
     return report(verdicts)
+
+
+@contextmanager
+def environment_on_postgresql() -> Iterator[Mapping[str, str]]:
+    """Give what tests find in their environment when they are to run on PostgreSQL, and the server."""
+    with (
+        Supervisor(environment=environment_of_tests(), logs=CACHE / "log") as supervisor,
+        database_server(Round(supervisor, seed=0)) as address,
+    ):
+        yield {**supervisor.environment, SERVER: address}
+
+
+def told_of(faults: Sequence[Fault], environment: Mapping[str, str]) -> list[Verdict]:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(lambda fault: told(fault, environment), faults))
 
 
 def is_meant(fault: Fault, word: str) -> bool:
     return fault.path.stem.startswith(word) if "-" in word else fault.check == word
 
 
-def told(fault: Fault) -> Verdict:
+def told(fault: Fault, environment: Mapping[str, str]) -> Verdict:
     """Try one, and say at once what came of it: the whole round takes minutes."""
     began = time.monotonic()
-    red, said = tried(fault)
+    red, said = tried(fault, environment)
     verdict = Verdict(fault, red, said, time.monotonic() - began)
     say(line_of(verdict))
     return verdict
 
 
-def tried(fault: Fault) -> tuple[bool, str]:
+def tried(fault: Fault, environment: Mapping[str, str]) -> tuple[bool, str]:
     files = sorted((ROOT / "tests" / "promises").rglob(f"test_{fault.check.lower()}_*.py"))
     if not files:
         return False, f"there is no check tests/promises/**/test_{fault.check.lower()}_*.py"
@@ -92,7 +119,7 @@ def tried(fault: Fault) -> tuple[bool, str]:
         complaint = apply(fault, tree)
         if complaint:
             return False, f"the patch no longer applies: {complaint}"
-        return outcome(fault, *run(tree, [str(path.relative_to(ROOT)) for path in files]))
+        return outcome(fault, *run(tree, [str(path.relative_to(ROOT)) for path in files], environment))
 
 
 def copy_tree(tree: Path) -> None:
@@ -119,14 +146,13 @@ def apply(fault: Fault, tree: Path) -> str:
     return "" if done.returncode == 0 else last_line(done.stderr)
 
 
-def run(tree: Path, files: Sequence[str]) -> tuple[int, str]:
+def run(tree: Path, files: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str]:
     words = ["-m", "pytest", "-x", "-p", "no:randomly", "-p", "no:cacheprovider", "-m", "not slow", *files]
-    environment = environment_of_tests() | {"PYTHONDONTWRITEBYTECODE": "1"}
     try:
         done = subprocess.run(
             [sys.executable, *words],
             cwd=tree,
-            env=environment,
+            env={**environment, "PYTHONDONTWRITEBYTECODE": "1"},
             capture_output=True,
             text=True,
             check=False,
