@@ -1,12 +1,14 @@
 """What every form has."""
 
 from functools import lru_cache
+from typing import Any
 from uuid import UUID, uuid4
 
 from babel.support import NullTranslations, Translations
 from flask import request
 from flask_wtf import FlaskForm
-from wtforms import HiddenField
+from werkzeug.datastructures import CombinedMultiDict, MultiDict
+from wtforms import FileField, HiddenField
 from wtforms.i18n import messages_path
 from wtforms.validators import ValidationError
 
@@ -23,6 +25,17 @@ class LabForm(FlaskForm):  # type: ignore[misc] # Flask-WTF has no types
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         def get_translations(self, form: FlaskForm) -> NullTranslations:  # noqa: ARG002 - WTForms gives it
             return _words_of_fields(locale())
+
+        def wrap_formdata(self, form: FlaskForm, formdata: object) -> object:
+            """Take a file for a field of files alone: where words are asked for, a file is as if nothing was sent."""
+            sent = super().wrap_formdata(form, formdata)
+            if not isinstance(sent, CombinedMultiDict):
+                return sent
+            asked = [name for name in request.files if isinstance(form._fields.get(name), FileField)]
+            files: MultiDict[str, Any] = MultiDict(
+                (name, file) for name in asked for file in request.files.getlist(name)
+            )
+            return CombinedMultiDict((files, request.form))
 
 
 @lru_cache

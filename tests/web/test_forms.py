@@ -1,10 +1,13 @@
 """What a form says when the field library, and not we, refuses what came."""
 
+import io
+
 import pytest
 from flask import Flask
 from wtforms import RadioField
 
 from app.web.forms import LabForm
+from tests.support.ideas import idea_form
 
 WORDS = {
     "nb": "Ikke et gyldig valg",
@@ -21,6 +24,16 @@ def test_a_forged_choice_is_refused_in_norwegian_to_all_who_do_not_read_english(
 
         assert not form.validate()
         assert form.step.errors == [WORDS[language]]
+
+
+@pytest.mark.parametrize("name", ["title", "body", "area", "place", "email"])
+def test_a_file_where_words_are_asked_for_is_as_if_nothing_was_sent(name, visit):
+    file = (io.BytesIO(b"Lys"), "lys.txt")
+    optional = name in {"place", "email"}
+
+    page = visit.post("/ideer/ny", idea_form(**{name: file}), expect=303 if optional else 422)
+
+    assert optional or page.value("body" if name != "body" else "title")
 
 
 class Choice(LabForm):
