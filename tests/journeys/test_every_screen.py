@@ -9,6 +9,8 @@ from playwright.sync_api import expect
 from tests.journeys.conftest import PATIENCE_MS
 from tests.journeys.forms import at_desk, fill_idea, send, send_something_private, sign_in
 from tests.journeys.screens import SCREENS, Screen, Weight, layout_faults, violations
+from tests.journeys.test_arne_makes_a_process import ARNE
+from tests.journeys.test_mona_moderates import MONA, QUEUE
 from tests.support.browser import DESK, PHONE, phone
 
 if TYPE_CHECKING:
@@ -26,9 +28,6 @@ THEMES: dict[str, dict[str, Any]] = {
     "forced colours": {"forced_colors": "active"},
 }
 STAFF = ("per", "arne", "mona")
-MODERATION = "/arbeidsflate/moderering"
-ARNE = "arne@demo.narvik.example"
-MONA = "mona@demo.narvik.example"
 WIDTHS = ((320, 640), (390, 844), (768, 1024), (1280, 800))
 
 
@@ -179,7 +178,7 @@ def furnished(browser: "Browser", town: "Town", photo: "Path") -> Furnished:
     desk.get_by_label("Hvorfor skjuler du den?").fill("Den handler om en nabo.")
     desk.get_by_role("button", name="Skjul den").click()
     expect(desk.get_by_role("button", name="Vis den igjen")).to_be_visible()
-    desk.goto(MODERATION)
+    desk.goto(QUEUE)
     for name in ("refused", "appealed"):
         refuse(desk, f"Ring meg, dette er {name}")
     made.states["per"] = per.storage_state()
@@ -187,7 +186,7 @@ def furnished(browser: "Browser", town: "Town", photo: "Path") -> Furnished:
     disagree(page, "Nummeret står i telefonkatalogen.")
     report(page, made.addresses["talked"])
     mona = phone(browser, base_url=town.site)
-    sign_in(mona.new_page(), town, MODERATION, MONA)
+    sign_in(mona.new_page(), town, QUEUE, MONA)
     made.states["mona"] = mona.storage_state()
     arne = phone(browser, base_url=town.site)
     editor = arne.new_page()

@@ -26,7 +26,7 @@ def test_a_forged_choice_is_refused_in_norwegian_to_all_who_do_not_read_english(
         assert form.step.errors == [WORDS[language]]
 
 
-@pytest.mark.parametrize("name", ["title", "body", "area", "place", "email"])
+@pytest.mark.parametrize("name", ["title", "body", "place", "email"])
 def test_a_file_where_words_are_asked_for_is_as_if_nothing_was_sent(name, visit):
     file = (io.BytesIO(b"Lys"), "lys.txt")
     optional = name in {"place", "email"}
