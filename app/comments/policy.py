@@ -16,10 +16,12 @@ def is_writer(actor: Actor, comment: Comment | Row[Any]) -> bool:
 
 
 def may_read(actor: Actor, comment: Comment | Row[Any]) -> bool:
-    """Read its words: everybody, unless it is hidden or withdrawn; then its writer and staff."""
-    if comment.hidden_at is None and comment.withdrawn_at is None:
+    """Read its words: everybody; while it is hidden its writer and staff, once it is taken back its writer alone."""
+    if is_writer(actor, comment):
         return True
-    return is_writer(actor, comment) or actor.is_staff
+    if comment.withdrawn_at is not None:
+        return False
+    return comment.hidden_at is None or actor.is_staff
 
 
 def may_correct(comment: Comment | Row[Any], *, answered: bool) -> bool:

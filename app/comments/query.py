@@ -7,9 +7,10 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
+from app.comments.dialect import COMMENTS
 from app.comments.models import Comment, CommentCorrection, Reason, Report, Stance
 from app.comments.policy import is_writer, may_correct, may_read
 from app.core.actor import Actor
@@ -266,14 +267,21 @@ def one(
 
 
 def beginnings(session: Session, ids: Collection[UUID]) -> Mapping[UUID, tuple[Stance, str]]:
-    """Return what these comments are and how they begin, also those that are hidden or withdrawn: for staff alone."""
+    """Return what these comments are and how they begin, "" for those taken back; also hidden ones: for staff alone."""
     found = rows(session, _BEGINNINGS, {"ids": list(ids)}) if ids else ()
     return {row.id: (Stance(row.stance), row.text) for row in found}
 
 
-_BEGINNINGS = select(_c.id, _c.stance, func.substr(_c.text, 1, 200).label("text")).where(
-    _c.id.in_(bindparam("ids", expanding=True))
-)
+_BEGINNINGS = select(
+    _c.id, _c.stance, case((_c.withdrawn_at.is_(None), func.substr(_c.text, 1, 200)), else_="").label("text")
+).where(_c.id.in_(bindparam("ids", expanding=True)))
+
+
+def find(session: Session, words: str) -> Sequence[UUID]:
+    """Return comments that hold every word, newest first, also hidden ones, but none taken back: for staff alone."""
+    found = COMMENTS.find(session, words)
+    there = set(session.scalars(select(Comment.id).where(Comment.id.in_(found), Comment.withdrawn_at.is_(None))))
+    return [comment_id for comment_id in found if comment_id in there]
 
 
 def comment_at_desk(session: Session, comment_id: UUID, *, actor: Actor) -> CommentAtDesk:
@@ -285,7 +293,7 @@ def comment_at_desk(session: Session, comment_id: UUID, *, actor: Actor) -> Comm
     return CommentAtDesk(
         _shown(row, actor, to_writer=True),
         comment.input_id,
-        answered.text if answered is not None else "",
+        answered.text if answered is not None and may_read(actor, answered) else "",
         tuple(_shown(one, actor) for one in rows(session, official.order_by(_c.submitted_at, _c.id))),
     )
 

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from app.comments import query as comments
 from app.comments import service as talk
-from app.comments.dialect import COMMENTS
 from app.comments.models import KIND as COMMENT
 from app.comments.models import TEXT_LENGTH, Stance
 from app.comments.query import LABELS
@@ -22,7 +21,6 @@ from app.core.text import N_, cut
 from app.files.query import ShownPicture
 from app.ideas import query as ideas
 from app.ideas import service as idea_acts
-from app.ideas.dialect import IDEAS
 from app.ideas.models import KIND as IDEA
 from app.ideas.models import REPLY_LENGTH
 from app.ideas.query import ShownReply
@@ -34,7 +32,10 @@ BEGINNING = 120
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An input in the list. label: what it is, e.g. «Idé» or «Spørsmål»; title: its own, or how it begins."""
+    """An input in the list. label: what it is, e.g. «Idé» or «Spørsmål»; title: its own, or how it begins.
+
+    title is "" once it is taken back: then nobody at the desk reads its words.
+    """
 
     label: str
     title: str
@@ -149,6 +150,7 @@ def _idea(session: Session, idea_id: UUID, actor: Actor) -> Shown:
         hidden_reason=found.hidden_reason,
         withdrawn=found.withdrawn,
         registered=found.registered,
+        can_be_answered=not found.withdrawn,
     )
 
 
@@ -223,7 +225,7 @@ KINDS: Mapping[str, Kind] = {
             has_email=True,
             listed=_listed_ideas,
             shown=_idea,
-            find=IDEAS.find,
+            find=ideas.find,
             sent_from=lambda session, email, most: ideas.sent_from(session, email, limit=most),
             email=_email,
             alike=_alike,
@@ -246,7 +248,7 @@ KINDS: Mapping[str, Kind] = {
             has_email=False,
             listed=_listed_comments,
             shown=_comment,
-            find=COMMENTS.find,
+            find=comments.find,
             sent_from=lambda _session, _email, _most: (),
             email=lambda _session, _comment_id: None,
             alike=lambda _session, _title: (),

@@ -36,7 +36,9 @@ def may_correct(idea: Idea | Row[Any], *, commented: bool) -> bool:
 
 
 def may_read(actor: Actor, idea: Idea | Row[Any]) -> bool:
-    """Read its words: everybody, unless it is hidden or withdrawn; then its writer and staff."""
-    if idea.hidden_at is None and idea.withdrawn_at is None:
+    """Read its words: everybody; while it is hidden its writer and staff, once it is taken back its writer alone."""
+    if is_writer(actor, idea):
         return True
-    return is_writer(actor, idea) or actor.is_staff
+    if idea.withdrawn_at is not None:
+        return False
+    return idea.hidden_at is None or actor.is_staff

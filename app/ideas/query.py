@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.areas.models import FocusArea
@@ -335,12 +335,21 @@ def ideas_by_id(session: Session, ids: Collection[UUID], *, actor: Actor) -> Map
 
 
 def titles(session: Session, ids: Collection[UUID]) -> Mapping[UUID, str]:
-    """Return the titles of these ideas, also of those that are hidden or withdrawn: for staff alone."""
+    """Return the titles of these ideas, also of those that are hidden, "" of those taken back: for staff alone."""
     found = rows(session, _TITLES, {"ids": list(ids)}) if ids else ()
     return {idea_id: title for idea_id, title in found}  # noqa: C416 - a Row is a pair to people, not to mypy
 
 
-_TITLES = select(_ideas.id, _ideas.title).where(_ideas.id.in_(bindparam("ids", expanding=True)))
+_TITLES = select(_ideas.id, case((_ideas.withdrawn_at.is_(None), _ideas.title), else_="")).where(
+    _ideas.id.in_(bindparam("ids", expanding=True))
+)
+
+
+def find(session: Session, words: str) -> Sequence[UUID]:
+    """Return ideas that hold every word, newest first, also hidden ones, but none that is taken back: for staff."""
+    found = IDEAS.find(session, words)
+    there = set(session.scalars(select(Idea.id).where(Idea.id.in_(found), Idea.withdrawn_at.is_(None))))
+    return [idea_id for idea_id in found if idea_id in there]
 
 
 def sent_from(session: Session, email: str, *, limit: int) -> Sequence[UUID]:
