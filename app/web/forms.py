@@ -57,7 +57,7 @@ def plain_text(text: str | None) -> str:
 class SubmissionKey(HiddenField):  # type: ignore[misc]
     """The key of one submission: from the page, or from the phone in a header. A page that is shown gets a fresh one.
 
-    key: the UUID that was sent. A key that cannot be read is refused, since without it a double click makes two.
+    key: the UUID that was sent. None, or one that cannot be read, is refused: without it a double click makes two.
     """
 
     def __init__(self, *args: object, **kwargs: object) -> None:
@@ -65,8 +65,8 @@ class SubmissionKey(HiddenField):  # type: ignore[misc]
         self.key = UUID(int=0)
 
     def pre_validate(self, form: object) -> None:  # noqa: ARG002 - WTForms gives it
-        given = request.headers.get(HEADER) or self.data
+        sent = self.raw_data[0] if self.raw_data else ""
         try:
-            self.key = UUID(given or "")
+            self.key = UUID(request.headers.get(HEADER) or sent)
         except ValueError:
             raise ValidationError(N_("Siden har ligget for lenge. Last den på nytt og send igjen.")) from None

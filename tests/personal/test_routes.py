@@ -63,7 +63,7 @@ def test_ola_finds_neither_karis_page_nor_her_file(session, engine, settings, vi
 
 def test_what_was_asked_for_while_signed_in_stays_closed_after_signing_out(session, visit_as):
     per = visit_as("per")
-    url = per.post("/mine/data").location
+    url = per.post("/mine/data", marked()).location
     per.get(url)
 
     per.post("/logg-ut")
@@ -80,7 +80,7 @@ def test_a_file_that_is_not_ready_cannot_be_fetched(session, settings, visit_as,
 def test_nobody_in_particular_has_nothing_to_fetch(visit):
     assert "Du har ikke sendt noe fra denne mobilen." in visit.get("/mine/data").words
 
-    assert "Vi har ikke noe fra denne mobilen." in visit.post("/mine/data", expect=422).words
+    assert "Vi har ikke noe fra denne mobilen." in visit.post("/mine/data", marked(), expect=422).words
 
 
 def test_a_form_that_was_not_ours_is_refused(session, settings, visit_as, kari, now):
@@ -120,7 +120,7 @@ def test_a_file_that_was_asked_for_twice_can_still_be_opened(session, engine, se
 
 def asked(session, settings, visit_as, kari, now) -> str:
     make_idea(session, settings, actor=kari, now=now)
-    return visit_as("kari").post("/mine/data").location
+    return visit_as("kari").post("/mine/data", marked()).location
 
 
 def file_url(session) -> str:
@@ -147,7 +147,7 @@ def test_what_goes_and_what_stays_is_told_before_the_button(session, settings, v
 def test_kari_is_erased_and_forgotten_by_her_phone(session, engine, settings, visit_as, visit, kari, now):
     idea = make_idea(session, settings, actor=kari, now=now, title="Kunstisbane", body="Til alle.")
     phone = visit_as("kari")
-    answer = phone.post("/mine/slett", {"sure": "y"})
+    answer = phone.post("/mine/slett", marked(sure="y"))
     assert "Du kan lukke siden." in phone.get(answer.location).words
     told = phone.fragment(answer.location)
     assert told.response.headers["Clear-Site-Data"] == '"cache", "storage"'
@@ -164,7 +164,7 @@ def test_kari_is_erased_and_forgotten_by_her_phone(session, engine, settings, vi
 def test_without_the_tick_nothing_is_erased(session, settings, visit_as, kari, now):
     make_idea(session, settings, actor=kari, now=now)
 
-    page = visit_as("kari").post("/mine/slett", expect=422)
+    page = visit_as("kari").post("/mine/slett", marked(), expect=422)
 
     assert "Kryss av hvis du vil slette." in page.words
     assert session.scalars(select(Erasure)).all() == []
@@ -213,7 +213,7 @@ def test_lise_is_signed_out_everywhere_and_the_audit_log_stays_whole(session, en
     salt, key = lise.audit_salt, lise.audit_key
     session.commit()
 
-    here.post("/mine/slett", {"sure": "y"})
+    here.post("/mine/slett", marked(sure="y"))
     Background(engine, settings, now).work("erase_person")
 
     session.expire_all()
@@ -231,7 +231,7 @@ def test_staff_cannot_wipe_out_who_did_what(session, visit_as):
     per = visit_as("per")
     assert "Kontoen din er for jobben." in per.get("/mine/slett").words
 
-    per.post("/mine/slett", {"sure": "y"}, expect=403)
+    per.post("/mine/slett", marked(sure="y"), expect=403)
 
     assert session.scalars(select(Erasure)).all() == []
 
@@ -272,3 +272,8 @@ def erased(session, engine, settings, who, now) -> None:
 def own_ledger(settings):
     yield
     (settings.instance / ledger.FILE).unlink(missing_ok=True)
+
+
+def marked(**fields):
+    """Return a form as its page sends it, with the key of this one sending."""
+    return {"submission_id": str(uuid4()), **fields}

@@ -36,5 +36,15 @@ def test_a_file_where_words_are_asked_for_is_as_if_nothing_was_sent(name, visit)
     assert optional or page.value("body" if name != "body" else "title")
 
 
+def test_a_form_without_its_key_is_refused_and_comes_back_with_one(visit):
+    form = idea_form()
+    del form["submission_id"]
+
+    page = visit.post("/ideer/ny", form, expect=422)
+
+    assert "Siden har ligget for lenge." in page.words
+    visit.post("/ideer/ny", form | {"submission_id": page.value("submission_id")}, expect=303)
+
+
 class Choice(LabForm):
     step = RadioField(choices=["read"])
