@@ -30,6 +30,7 @@ THREE = ("-n", "3", "--dist", "worksteal")
 TWO = ("-n", "2", "--dist", "worksteal")
 TWO_BY_FILE = ("-n", "2", "--dist", "loadfile")  # what a file's journeys need is made once
 ORDINARY = ("-m", "not journey and not slow")
+AN_HOUR_EACH = ("--timeout=3600",)
 
 
 @dataclass(slots=True)
@@ -165,11 +166,11 @@ def slow(going: Round) -> None:
     find_browser(going)
     bring("strace", "strace", "R5 looks from outside with strace.")
     bring("nginx", "nginx-light", "S14 sends its thousand addresses through nginx itself.")
-    whole_system = (*THREE, "-m", "slow and not journey", "tests")
+    whole_system = (*THREE, *AN_HOUR_EACH, "-m", "slow and not journey", "tests")
     going.tests("slow tests on SQLite", whole_system)
     with database_server(going) as address:
         going.tests("slow tests on PostgreSQL", whole_system, {"LAB_TEST_DATABASE_URL": address})
-    going.tests("every screen in every look", (*TWO, "-m", "journey and slow", "tests/journeys"))
+    going.tests("every screen in every look", (*TWO, *AN_HOUR_EACH, "-m", "journey and slow", "tests/journeys"))
     if going.counts.skipped:
         raise Stop("A check that could not run fails make test-slow; the lines below say which and why.")
 

@@ -87,7 +87,8 @@ def press_answered(page: "Page", archive: str) -> None:
     page.goto(archive)
     letter = page.get_by_role("article", name=f"Innspill: {TITLE}")
     letter.get_by_role("button", name="Besvart").click()
-    page.close()
+    # A page that is closed while it loads may never be closed: Chromium once kept a whole run waiting
+    expect(page.get_by_text("Besvart. Svarbrevet ligger i samme sak.")).to_be_visible()
 
 
 def delivered(page: "Page", site: str, message: str) -> list[dict[str, str]]:
