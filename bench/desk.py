@@ -6,11 +6,13 @@ import time
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
-from app.accounts.service import add_participant
+from app.accounts.devices import Device
+from app.accounts.service import add_participant, begin_sign_in
 from app.core.actor import Role
 from app.factory import create_app
 from app.settings import read_settings
@@ -18,6 +20,7 @@ from bench import driver
 from bench.dataset import START
 from bench.figures import Figure, figure
 from bench.site import Bench, Site, new_database, site, with_postgres
+from workers.runtime import wall_clock
 
 MANY, FEW, SUPPORTS = 1_000_000, 10_000, 5
 RUNS, ROUNDS, OK = 3, 12, 200
@@ -98,7 +101,9 @@ def _filled(made: Site, count: int) -> tuple[str, dict[str, str]]:
     """Fill the tables; return Per's cookie, and the addresses of a page in the middle and of one input."""
     engine = made.engine()
     with Session(engine) as session:
-        per = add_participant(session, email=PER, name="Per", title="Rådgiver", role=Role.CASE_WORKER, now=START).id
+        person = add_participant(session, email=PER, name="Per", title="Rådgiver", role=Role.CASE_WORKER, now=START)
+        per = person.id
+        sign_in = begin_sign_in(session, person, device=Device("", ""), now=wall_clock())
         session.commit()
     said = {"count": count, "start": START - timedelta(days=700), "supports": SUPPORTS, "per": str(per)}
     with engine.begin() as connection:
@@ -112,10 +117,10 @@ def _filled(made: Site, count: int) -> tuple[str, dict[str, str]]:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
     engine.dispose()
-    return _visitor(made, count)
+    return _cookie(made, sign_in), _addresses(made, count)
 
 
-def _visitor(made: Site, count: int) -> tuple[str, dict[str, str]]:
+def _addresses(made: Site, count: int) -> dict[str, str]:
     engine = made.engine()
     half = f"ORDER BY received_at OFFSET {count // 2} LIMIT 1"
     with engine.connect() as connection:
@@ -124,13 +129,11 @@ def _visitor(made: Site, count: int) -> tuple[str, dict[str, str]]:
                 f"SELECT input_id, CAST(extract(epoch FROM received_at) * 1000000 AS bigint) AS at FROM parcels {half}"
             )
         ).one()
-        per = connection.execute(text("SELECT id FROM participants WHERE email = :per"), {"per": PER}).scalar_one()
     engine.dispose()
-    addresses = {
+    return {
         "middle": f"/arbeidsflate?bunke=alle&etter={row.at}-{row.input_id.hex}",
         "item": f"/arbeidsflate/innspill/{row.input_id}",
     }
-    return _cookie(made, per), addresses
 
 
 def _without_indexes(connection: Connection) -> list[str]:
@@ -156,12 +159,12 @@ def _without_indexes(connection: Connection) -> list[str]:
     return [*(one.indexdef for one in plain), *again]
 
 
-def _cookie(made: Site, per: object) -> str:
-    """Return the cookie of Per, signed in, made with the site's own key."""
+def _cookie(made: Site, sign_in: UUID) -> str:
+    """Return the cookie of Per, signed in so, made with the site's own key."""
     app = create_app(read_settings({**made.environment, "LAB_INSTANCE": str(Path(made.environment["LAB_INSTANCE"]))}))
     client = app.test_client()
     with client.session_transaction() as cookie:
-        cookie["_user_id"], cookie["_fresh"] = str(per), True
+        cookie["_user_id"], cookie["_fresh"] = str(sign_in), True
     found = client.get_cookie("lab")
     assert found is not None  # noqa: S101 - it has just been set
     return f"lab={found.value}"
