@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page, Response
 
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+TARGET_SIZE = "target-size"
 KB = 1024
 AXE = Axe()
 # What stands wider than the window, and is not inside something that is meant to be scrolled or out of sight.
@@ -278,8 +279,20 @@ EMPTY_SCREENS = (
 def violations(page: "Page", *, colours: bool = True) -> list[str]:
     """Return what axe finds against WCAG 2.2 A and AA: rule and where. colours: look at contrast too."""
     options = {"runOnly": {"type": "tag", "values": list(WCAG)}, "resultTypes": ["violations"]}
-    found = AXE.run(page, options=options | {"rules": {"color-contrast": {"enabled": colours}}})
-    return [f"{one['id']}: {told(node)}" for one in found.response["violations"] for node in one["nodes"]]
+    found = AXE.run(page, options=options | {"rules": {"color-contrast": {"enabled": colours}}}).response["violations"]
+    faults = [(one["id"], node) for one in found for node in one["nodes"]]
+    return [f"{rule}: {told(node)}" for rule, node in faults if rule != TARGET_SIZE or is_too_small(page, node)]
+
+
+def is_too_small(page: "Page", node: "Mapping[str, Any]") -> bool:
+    """Tell whether a target is too small in the middle of the screen too, clear of what sticks to its edges.
+
+    Where a bar covers half of it, axe sees the other half alone, while people scroll.
+    """
+    where = node["target"][0]
+    page.locator(where).first.evaluate("it => it.scrollIntoView({ block: 'center' })")
+    again = AXE.run(page, context=where, options={"runOnly": {"type": "rule", "values": [TARGET_SIZE]}})
+    return bool(again.response["violations"])
 
 
 def told(node: "Mapping[str, Any]") -> str:
