@@ -15,6 +15,7 @@ from app.comments.models import TEXT_LENGTH, Stance
 from app.comments.query import LABELS
 from app.comments.service import CommentDraft
 from app.core.actor import Actor
+from app.core.errors import Conflict
 from app.core.language import SOURCE_LANGUAGE
 from app.core.submission import Submission
 from app.core.text import N_, cut
@@ -110,8 +111,9 @@ class Kind:
 
     name: as in `parcels.kind`. label: «Idé». endpoint: of its public page. steps: that staff can set; answer_length: of
     an official answer. listed: of these ids; shown: all of one; find: ids that hold every word, newest first;
-    sent_from: ids whose sender left this e-mail; email: of the sender, or None; has_email: a sender can leave one;
-    alike: others that are much like this title. answer, hide, show: what can be done with it in public.
+    sent_from: ids whose sender left this e-mail; email: of the sender, or None, Conflict once it is taken back;
+    has_email: a sender can leave one; alike: others that are much like this title. answer, hide, show: what can be
+    done with it in public.
     """
 
     name: str
@@ -155,6 +157,8 @@ def _idea(session: Session, idea_id: UUID, actor: Actor) -> Shown:
 
 
 def _email(session: Session, idea_id: UUID) -> str | None:
+    if ideas.taken_back(session, [idea_id]):
+        raise Conflict(N_("Denne er trukket tilbake."))
     contact = ideas.writer_contact(session, idea_id)
     return contact.email if contact else None
 

@@ -29,7 +29,7 @@ def test_per_opens_it_and_reads_its_way_without_its_words(visit_as, taken_back):
 
     assert "Skjær" not in page.text
     assert page.tree.xpath("string(//h2[@id='item-heading'])") == "Trukket tilbake"
-    assert page.tree.xpath("//form[@id='answer']") == []
+    assert page.tree.xpath("//form[@id='answer'] | //*[@id='hide-fold'] | //*[@id='show-email']") == []
     assert "Mottatt" in page.words
 
 
@@ -45,6 +45,18 @@ def test_what_hangs_on_it_or_answers_it_does_not_quote_it(visit_as, session, set
 
     assert "Ja, det." in page.words
     assert "Skjæret" not in page.text
+
+
+def test_nobody_reads_who_sent_it(visit_as, session, settings, kari, now):
+    idea = make_idea(session, settings, actor=kari, now=now, email="kari@test.example")
+    per = visit_as("per")
+    ideas.withdraw_idea(session, idea, now=now)
+    session.commit()
+
+    page = per.post(f"/arbeidsflate/innspill/{idea.id}/e-post", expect=409)
+
+    assert "Denne er trukket tilbake." in page.words
+    assert "kari@test.example" not in page.text
 
 
 def test_its_public_page_says_so_to_per_and_shows_its_writer_the_words(visit_as, session, settings, kari, now):
