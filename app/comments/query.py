@@ -247,7 +247,7 @@ def _shown(
 def one(
     session: Session, comment_id: UUID, input_id: UUID, kind: str, *, actor: Actor, after: UUID | None = None
 ) -> Replies:
-    """Return a comment on its own page, with PAGE of its replies. Its writer and staff read what others do not.
+    """Return a comment on its own page, with PAGE of its replies. `may_read` says who reads what others do not.
 
     Raises NotFound, also when it hangs on another thing.
     """
@@ -280,8 +280,8 @@ _BEGINNINGS = select(
 def find(session: Session, words: str) -> Sequence[UUID]:
     """Return comments that hold every word, newest first, also hidden ones, but none taken back: for staff alone."""
     found = COMMENTS.find(session, words)
-    there = set(session.scalars(select(Comment.id).where(Comment.id.in_(found), Comment.withdrawn_at.is_(None))))
-    return [comment_id for comment_id in found if comment_id in there]
+    gone = taken_back(session, found)
+    return [comment_id for comment_id in found if comment_id not in gone]
 
 
 def comment_at_desk(session: Session, comment_id: UUID, *, actor: Actor) -> CommentAtDesk:

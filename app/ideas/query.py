@@ -348,8 +348,8 @@ _TITLES = select(_ideas.id, case((_ideas.withdrawn_at.is_(None), _ideas.title), 
 def find(session: Session, words: str) -> Sequence[UUID]:
     """Return ideas that hold every word, newest first, also hidden ones, but none that is taken back: for staff."""
     found = IDEAS.find(session, words)
-    there = set(session.scalars(select(Idea.id).where(Idea.id.in_(found), Idea.withdrawn_at.is_(None))))
-    return [idea_id for idea_id in found if idea_id in there]
+    gone = taken_back(session, found)
+    return [idea_id for idea_id in found if idea_id not in gone]
 
 
 def sent_from(session: Session, email: str, *, limit: int) -> Sequence[UUID]:

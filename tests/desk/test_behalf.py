@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from app.audit.models import AuditLine
 from app.files.store import picture_store
+from app.ideas import service as ideas
 from app.ideas.models import Idea
 from app.ideas.query import idea_for_letter
 from app.parcels.models import Follow
@@ -57,6 +58,17 @@ def test_the_receipt_is_handed_over_and_leads_to_the_answer(visit, visit_as, ide
     assert "Lys i lysløypa" in visit.get(address.removeprefix("http://localhost")).words
     (code,) = page.tree.xpath("//*[contains(@class, 'qr__plate')]/*[name()='svg']")
     assert code.get("viewbox"), "without it the code is cut where its place is smaller"
+
+
+def test_the_receipt_of_what_was_taken_back_shows_no_word_of_it(visit_as, session, idea_on_phone, now):
+    per = visit_as("per")
+    place = per.post(PAGE, idea_on_phone()).location
+    ideas.withdraw_idea(session, session.scalars(select(Idea)).one(), now=now)
+
+    page = per.get(place)
+
+    assert "Trukket tilbake" in page.words
+    assert "Lys i lysløypa" not in page.text
 
 
 def test_the_receipt_of_what_kari_sent_herself_is_not_pers_to_hand_over(visit_as, session, settings, kari, now):

@@ -10,6 +10,8 @@ from app.accounts.models import Participant
 from app.audit.models import AuditLine
 from app.cases import query as cases
 from app.core.errors import Permanent, Transient, Unclear
+from app.ideas import service as ideas
+from app.ideas.models import Idea
 from app.outbox import service as outbox
 from app.outbox.models import OutboxDelivery, OutboxEvent
 from tests.support.background import Background
@@ -219,6 +221,20 @@ def test_what_waits_and_what_was_sent_can_be_seen_too(visit_as, session, stopped
     row = session.get_one(OutboxDelivery, delivery.id)
     row.state, row.ended_at = "filed", row.due_at
     assert "Kom fram i dag 13.00" in per.get(f"{PAGE}?vis=sendt").words
+
+
+def test_the_letter_of_what_was_taken_back_shows_no_word_of_it(visit_as, session, stopped):
+    delivery = stopped()
+    ideas.withdraw_idea(session, session.scalars(select(Idea)).one(), now=delivery.due_at)
+    per = visit_as("per")
+
+    stopped_page = per.get(PAGE)
+    per.post(f"{PAGE}/{delivery.id}/send-igjen")
+    waiting_page = per.get(f"{PAGE}?vis=venter")
+
+    for page in (stopped_page, waiting_page):
+        assert page.tree.xpath("//h2/a[text()='Trukket tilbake']")
+        assert "Lys i lysløypa" not in page.text
 
 
 def copy_of(row: OutboxDelivery, number: int) -> OutboxDelivery:

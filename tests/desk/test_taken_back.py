@@ -59,17 +59,6 @@ def test_nobody_reads_who_sent_it(visit_as, session, settings, kari, now):
     assert "kari@test.example" not in page.text
 
 
-def test_its_public_page_says_so_to_per_and_shows_its_writer_the_words(visit_as, session, settings, kari, now):
-    idea = make_idea(session, settings, actor=kari, now=now, title="Skjæret ved kaia")
-    ideas.withdraw_idea(session, idea, now=now)
-    session.commit()
-
-    as_per = visit_as("per").get(f"/ideer/{idea.id}")
-    assert "Denne er trukket tilbake." in as_per.words
-    assert "Skjæret" not in as_per.text
-    assert "Skjæret ved kaia" in visit_as("kari").get(f"/ideer/{idea.id}").words
-
-
 @pytest.fixture(params=["idea", "comment"])
 def taken_back(request, session, settings, kari, ola, now):
     """Return the id of «Skjæret», an idea or a comment of Kari's, after she took it back two days later."""

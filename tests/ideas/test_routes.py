@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.audit.models import AuditLine
+from app.ideas import service
 from app.ideas.models import Idea, Support
 from app.outbox.models import OutboxEvent
 from app.parcels.models import Parcel
@@ -147,6 +148,18 @@ def test_later_kari_takes_it_off_the_page_and_is_told_what_the_archive_keeps(vis
     assert "Lys i lysløypa" not in visit.get("/ideer").words
     kinds = session.scalars(select(OutboxEvent.kind)).all()
     assert sorted(kinds) == ["idea_submitted", "idea_withdrawn"]
+
+
+def test_what_kari_took_back_says_so_to_per_and_keeps_its_words_for_her(visit_as, session, settings, kari, now):
+    idea = make_idea(session, settings, actor=kari, now=now, title="Skjæret ved kaia")
+    service.withdraw_idea(session, idea, now=now)
+    session.commit()
+
+    as_per = visit_as("per").get(f"/ideer/{idea.id}")
+
+    assert "Denne er trukket tilbake." in as_per.words
+    assert "Skjæret" not in as_per.text
+    assert "Skjæret ved kaia" in visit_as("kari").get(f"/ideer/{idea.id}").words
 
 
 def test_somebody_who_only_knows_the_idea_cannot_take_it_back(visit, session, settings, kari, now):

@@ -60,7 +60,7 @@ def _shelf(chosen: str, states: Sequence[str], empty: str) -> ResponseReturnValu
         empty=empty,
         held=outbox.held_count(session(), MOST_COUNTED) if chosen == "venter" else 0,
         most_held=MOST_COUNTED,
-        ideas=ideas.ideas_by_id(session(), about, actor=current_actor()),
+        titles=ideas.titles(session(), about),
         now=now(),
     )
 
@@ -108,7 +108,7 @@ def _page(
         say=say,
         rows=rows,
         count=_stopped_count(),
-        ideas=ideas.ideas_by_id(session(), about, actor=current_actor()),
+        titles=ideas.titles(session(), about),
         letters={row.id for row in rows if service.is_letter(row)},
         again={
             row.id: form if isinstance(form := forms[row.id], AgainForm) else AgainForm(row, formdata=None)
