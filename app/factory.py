@@ -42,6 +42,7 @@ from app.web import access, components, errors, language, logs, observe, packing
 from app.web.assets import STATIC, Assets, read_assets
 from app.web.extensions import csrf, db, install_limiter, install_login, migrate
 from app.web.moments import clock_text, date_text, day_text, days_left, share_passed, time_left, when_text
+from app.web.uploads import LabRequest
 
 TEMPLATES = STATIC.parent / "templates"
 BLUEPRINTS = (
@@ -75,6 +76,7 @@ def create_app(
     logs.configure(settings)
     crash.arm(settings.crash_at)
     lab = Flask("innbyggerlab", static_folder=str(STATIC), template_folder=str(TEMPLATES))
+    lab.request_class = LabRequest
     keys = settings.secret_keys()
     lab.config.update(
         SECRET_KEY=keys[-1],

@@ -42,7 +42,6 @@ SIZES = [
 ]
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a form cut off leaves its file open
 @pytest.mark.parametrize("size", SIZES)
 def test_s11_no_request_breaks_the_program(app, session, visit_as, things, size):
     tokens = [things.receipt(idea) for idea in things.ideas]

@@ -38,7 +38,6 @@ class Finding:
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a form cut off leaves its file open
 @pytest.mark.parametrize("who", ["anonymous", "kari"])
 def test_s12_a_scanner_finds_nothing_high_or_medium(app, session, live_site, visit_as, things, tmp_path, who):
     visit = visit_as(who)
