@@ -257,6 +257,8 @@ def workers(session, engine, settings, now):
 
 @pytest.fixture(autouse=True)
 def _own_folder(settings):
-    """Each test begins and ends without pictures on disk."""
+    """Each test begins and ends without pictures on disk: other rooms' tests leave theirs in the same folder."""
+    pictures = picture_store(settings).folder
+    shutil.rmtree(pictures, ignore_errors=True)
     yield
-    shutil.rmtree(picture_store(settings).folder, ignore_errors=True)
+    shutil.rmtree(pictures, ignore_errors=True)
