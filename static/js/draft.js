@@ -129,8 +129,8 @@ async function keep(form) {
     if (id) id.value = freshId();
   });
 
-  const typed = Object.keys(read(form)).length > 0;
   const draft = await stored(name);
+  const typed = Object.keys(read(form)).length > 0; // asked now: somebody may have begun while the phone looked
   if (draft && (!typed || same(draft.values, read(form)))) {
     if (id && draft.submission_id) id.value = draft.submission_id; // its answer may be lost: ask for the same receipt
     tried = Boolean(draft.tried);

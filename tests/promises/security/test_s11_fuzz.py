@@ -85,9 +85,10 @@ def test_s11_every_route_and_every_field_is_reached(app, session, things):
 NAMES = sorted(set(re.findall(r'"([A-Za-z]{3,})"', Path(answers.__file__).read_text(encoding="utf-8"))))
 TAGS = st.sampled_from(["Envelope", "Body", "NyJournalpostResponse", "return", *NAMES])
 WRITABLE = st.characters(exclude_categories=("Cs", "Cc"))
+NUMBERS = ["0", "-1", "2026", "9" * 5000, "1e5", "true", "²", "٣", ""]
 TEXTS = st.one_of(
     st.text(WRITABLE, max_size=60), st.text(st.characters(categories=("Nd", "No", "Nl")), min_size=1, max_size=6),
-    st.sampled_from(["0", "-1", "2026", "9" * 5000, "1e5", "true", "²"]),
+    st.sampled_from(NUMBERS),
 )  # fmt: skip
 TREES = st.recursive(st.tuples(TAGS, TEXTS), lambda inner: st.tuples(TAGS, st.lists(inner, max_size=4)), max_leaves=25)
 INSIDES = st.lists(TREES, max_size=5)
@@ -108,6 +109,17 @@ def test_s11_no_answer_of_the_archive_breaks_its_reader(examples):
             pytest.fail(f"S11: {type(fault).__name__} over {body[:300]!r}")
 
     read()
+
+
+@pytest.mark.parametrize("text", NUMBERS, ids=lambda text: repr(text[:5]))
+def test_s11_nothing_that_looks_like_a_number_breaks_the_reader_wherever_it_stands(text):
+    everywhere = [(name, [(inner, text) for inner in NAMES]) for name in NAMES]
+    try:
+        read_all(written(whole([*everywhere, *((name, text) for name in NAMES)])).encode())
+    except answers.UnreadableError:
+        return
+    except Exception as fault:  # noqa: BLE001 - anything else is what this check looks for
+        pytest.fail(f"S11: {type(fault).__name__} over {text[:30]!r} in every place of an answer")
 
 
 def read_all(body: bytes) -> None:
