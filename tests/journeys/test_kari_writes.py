@@ -18,6 +18,22 @@ NOTHING_KEPT = """() => new Promise((told) => {
   };
 })"""
 
+# A phone that is slow to open its store; `stored` counts how often it has, and what came of it has run.
+SLOW_STORE = """
+globalThis.stored = 0;
+const open = IDBFactory.prototype.open;
+IDBFactory.prototype.open = function (...asked) {
+  const request = open.apply(this, asked);
+  Object.defineProperty(request, "onsuccess", {
+    set: (act) => request.addEventListener("success", () => setTimeout(() => {
+      act();
+      setTimeout(() => globalThis.stored++, 500);
+    }, 1500)),
+  });
+  return request;
+};
+"""
+
 
 def test_a_draft_comes_back_after_a_reload_and_is_gone_when_it_is_sent(open_phone):
     page = open_phone().new_page()
@@ -34,6 +50,22 @@ def test_a_draft_comes_back_after_a_reload_and_is_gone_when_it_is_sent(open_phon
 
     expect(page.get_by_label("Hva er idéen din?")).to_have_value("")
     expect(page.get_by_text("Vi fant det du skrev sist.")).to_have_count(0)
+
+
+def test_a_draft_that_the_phone_finds_late_never_covers_what_kari_types(open_phone):
+    phone = open_phone()
+    page = phone.new_page()
+    page.goto("/ideer/ny")
+    fill_idea(page, "Det jeg skrev i går")
+    expect(page.get_by_text("Utkast lagret")).to_be_visible()
+    late = phone.new_page()
+    late.add_init_script(SLOW_STORE)
+    late.goto("/ideer/ny")
+
+    late.get_by_label("Hva er idéen din?").fill("Det jeg skriver nå")
+    late.wait_for_function("() => globalThis.stored > 0")
+
+    expect(late.get_by_label("Hva er idéen din?")).to_have_value("Det jeg skriver nå")
 
 
 def test_somebody_has_had_the_idea_before_and_kari_supports_it_with_one_tap(open_phone):
