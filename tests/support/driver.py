@@ -149,9 +149,13 @@ class Driver:
             module, *words = MODULES[name.partition("-")[0]]
             self._start(name, module, *words, **settings)
 
+    def start_module(self, name: str, module: str, *words: str) -> None:
+        """Start another module than those of MODULES, e.g. one of tests.support."""
+        self._start(name, module, *words)
+
     def start_writer(self, name: str, count: int) -> None:
         """Start a process that stores `count` ideas, one transaction each."""
-        self._start(name, "tests.support.writer", name, str(count))
+        self.start_module(name, "tests.support.writer", name, str(count))
 
     def start_web(self, *, processes: int = 1, threads: int = 2, port: int | None = None, **settings: str) -> None:
         """Start granian on the driver's unix socket (or on a port of 127.0.0.1), and wait until it answers."""
