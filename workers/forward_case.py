@@ -1,7 +1,7 @@
 """An idea, the municipality's answer to one, or a comment on one becomes a letter in the archive."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -45,7 +45,7 @@ INPUTS = {
 WITHDRAWN = "angret av innsenderen"
 ERASED = "slettet av innsenderen"
 NOT_FORWARDED = "innspillet er ikke i arkivet"
-PICTURES_S, FOLDER_S, INPUT_S = 2.0, 1.0, 15.0
+PICTURES_S, FOLDER_S, INPUT_S, CHANGED_S = 2.0, 1.0, 15.0, 1.0
 FOLDER_AT_MOST_S = 600.0
 
 
@@ -72,30 +72,51 @@ def handle(work: Work, event: OutboxEvent) -> None:
 
 
 def _forward_idea(work: Work, idea_id: UUID, *, leaves_at: datetime) -> None:
-    """File an idea. One withdrawn before it left is not sent; one withdrawn later is, as its writer was told.
-
-    Of one that was erased nothing is left to send.
-    """
+    """File an idea. One withdrawn before it left is not sent; one withdrawn later is, as its writer was told."""
     with work.transaction() as session:
         codes = cases_query.settings_in_force(session, work.settings)
         idea = ideas.idea_for_letter(session, idea_id, picture_store(work.settings))
         letter = cases_query.sealed_letter_or_none(session, work.reference)
         regretted = idea.withdrawn_at is not None and idea.withdrawn_at < leaves_at and letter is None
-        folder = (
-            None
-            if regretted or idea.erased
-            else cases.folder_for(session, idea.area_slug, idea.area_name, codes, now=work.now)
-        )
-    if folder is None:
-        _never(work, idea_id, ERASED if idea.erased else WITHDRAWN)
+        known = cases_query.folder_or_none(session, titles.folder_slug(idea.area_slug), codes)
+        ends = regretted or idea.erased
+        folder = known if ends else cases.folder_for(session, idea.area_slug, idea.area_name, codes, now=work.now)
+    if idea.erased:
+        _end_erased(work, idea_id, known, codes)
+        return
+    if regretted or folder is None:
+        _never(work, idea_id, WITHDRAWN)
         return
     if letter is None:
         if idea.pictures_pending:
             raise NotYet("Bildene er ikke ferdige.", seconds=PICTURES_S)
         made = letter_about(idea, work.reference, codes)
-        with work.transaction() as session:
-            letter = cases.seal(session, made, input_id=idea_id, now=work.now)
+        letter = _seal(work, made, idea_id, lambda session: not ideas.is_erased(session, idea_id))
     file_letter(work, letter, folder, idea_id)
+
+
+def _end_erased(work: Work, idea_id: UUID, folder: FolderState | None, codes: Codes) -> None:
+    """Nothing is left to send. But what was sent before may be there, and then the archive has it."""
+    key = ExternalKey(codes["fagsystem"], work.reference)
+    filing = cases.find_erased(work.ports.archive, key, folder, may_have_arrived=not work.first_try)
+    if filing is None:
+        _never(work, idea_id, ERASED)
+        return
+    with work.settle(DeliveryState.FILED, external_id=filing.system_id) as session:
+        every = work.settings.status_every
+        cases.store_erased(session, work.reference, filing, input_id=idea_id, every=every, now=work.now)
+
+
+def _seal(work: Work, made: Letter, input_id: UUID, stands: Callable[[Session], bool]) -> Letter:
+    """Seal a letter, unless its words were erased while it was written: then all is read anew.
+
+    Sealed first and looked at afterwards: an erasure at the same time waits for us, or we for it.
+    """
+    with work.transaction() as session:
+        letter = cases.seal(session, made, input_id=input_id, now=work.now)
+        if not stands(session):
+            raise NotYet("Innsenderen slettet innspillet imens.", seconds=CHANGED_S)
+    return letter
 
 
 def _forward_reply(work: Work, fact: IdeaAnswered) -> None:
@@ -115,8 +136,7 @@ def _forward_reply(work: Work, fact: IdeaAnswered) -> None:
         raise NotYet("Innspillet er ikke arkivert ennå.", seconds=INPUT_S)
     if letter is None:
         made = letter_answering(idea, reply, work.reference, codes)
-        with work.transaction() as session:
-            letter = cases.seal(session, made, input_id=fact.idea_id, now=work.now)
+        letter = _seal(work, made, fact.idea_id, lambda session: ideas.is_erased(session, idea.id) == idea.erased)
     file_letter(work, letter, cases.folder_in_case(folder, _case_of(filing)), fact.idea_id)
 
 
@@ -141,8 +161,15 @@ def _forward_comment(work: Work, fact: CommentSubmitted, *, leaves_at: datetime)
         raise NotYet("Innspillet er ikke arkivert ennå.", seconds=INPUT_S)
     if letter is None:
         made = letter_commenting(idea, comment, work.reference, codes)
-        with work.transaction() as session:
-            letter = cases.seal(session, made, input_id=fact.comment_id, now=work.now)
+        letter = _seal(
+            work,
+            made,
+            fact.comment_id,
+            lambda session: (
+                comments.comment_for_letter(session, fact.comment_id) == comment
+                and ideas.idea_in_archive(session, fact.input_id) == idea
+            ),
+        )
     file_letter(work, letter, cases.folder_in_case(folder, _case_of(filing)), fact.comment_id, asked_about=False)
 
 
@@ -152,7 +179,14 @@ def _forward_correction(work: Work, fact: IdeaCorrected) -> None:
         correction = ideas.correction_for_letter(session, fact.correction_id)
         idea = ideas.idea_in_archive(session, fact.idea_id)
     made = letter_correcting(idea, correction, work.reference, codes)
-    _beside_the_first(work, made, idea, fact.idea_id, fact.correction_id)
+    _beside_the_first(
+        work,
+        made,
+        idea,
+        fact.idea_id,
+        fact.correction_id,
+        lambda session: ideas.correction_for_letter(session, fact.correction_id) == correction,
+    )
 
 
 def _forward_comment_correction(work: Work, fact: CommentCorrected) -> None:
@@ -161,10 +195,27 @@ def _forward_comment_correction(work: Work, fact: CommentCorrected) -> None:
         correction = comments.correction_for_letter(session, fact.correction_id)
         idea = ideas.idea_in_archive(session, fact.input_id)
     made = letter_commenting(idea, correction, work.reference, codes)
-    _beside_the_first(work, made, idea, fact.comment_id, fact.correction_id)
+    _beside_the_first(
+        work,
+        made,
+        idea,
+        fact.comment_id,
+        fact.correction_id,
+        lambda session: (
+            comments.correction_for_letter(session, fact.correction_id) == correction
+            and ideas.idea_in_archive(session, fact.input_id) == idea
+        ),
+    )
 
 
-def _beside_the_first(work: Work, made: Letter, idea: IdeaInArchive, first_id: UUID, correction_id: UUID) -> None:
+def _beside_the_first(
+    work: Work,
+    made: Letter,
+    idea: IdeaInArchive,
+    first_id: UUID,
+    correction_id: UUID,
+    stands: Callable[[Session], bool],
+) -> None:
     """File the words that were put right beside the first ones, in the same case: the archive has both."""
     with work.transaction() as session:
         codes = cases_query.settings_in_force(session, work.settings)
@@ -178,8 +229,7 @@ def _beside_the_first(work: Work, made: Letter, idea: IdeaInArchive, first_id: U
             return
         raise NotYet("Innspillet er ikke arkivert ennå.", seconds=INPUT_S)
     if letter is None:
-        with work.transaction() as session:
-            letter = cases.seal(session, made, input_id=correction_id, now=work.now)
+        letter = _seal(work, made, correction_id, stands)
     folder = cases.folder_in_case(folder, _case_of(filing))
     file_letter(work, letter, folder, correction_id, asked_about=False)
 

@@ -192,6 +192,10 @@ class CaseArchive(Protocol):
         """Return the entry with this key. None means surely not there; what cannot be told raises."""
         ...
 
+    def holds_main_document(self, filing: Filing) -> bool:
+        """Tell whether an entry that was looked up has the document that it is about."""
+        ...
+
     def find_case(self, folder: Folder) -> CaseRef | None:
         """Return the open case for `folder`: by its number, then by our key, then by its exact title."""
         ...

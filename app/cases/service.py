@@ -15,6 +15,7 @@ from app.cases.client import (
     ArchiveStatus,
     CaseArchive,
     CaseRef,
+    ExternalKey,
     Filing,
     Kind,
     Letter,
@@ -183,6 +184,29 @@ def file_once(
     return filed
 
 
+def find_erased(
+    archive: CaseArchive, key: ExternalKey, folder: FolderState | None, *, may_have_arrived: bool
+) -> Filing | None:
+    """Return the entry of a letter whose words are erased here; None when the archive surely has none.
+
+    Asked on the first try too, as in `file_once`: a restored backup forgets what was sent. Raises Unclear when it
+    cannot be asked and may have arrived, and when it lies there without its document, which nobody can send any more.
+    """
+    if not archive.abilities.looks_up:
+        if may_have_arrived:
+            raise Unclear("Innsenderen har slettet innspillet, og brevet kan ha kommet fram. Se etter i arkivet.")
+        return None
+    case = CaseRef(folder.folder.case_number, folder.system_id, None) if folder else None
+    found = archive.look_up(key, case)
+    crash_point("send.after_look_up")
+    if found is None:
+        return None
+    if not archive.holds_main_document(found):
+        raise Unclear("Innsenderen har slettet innspillet. Journalposten mangler brevet. Be arkivet la den gå ut.")
+    number = found.case.number or (case.number if case else None)
+    return replace(found, case=replace(found.case, number=number))
+
+
 def store_filing(
     session: Session,
     letter: Letter,
@@ -198,15 +222,37 @@ def store_filing(
     every: seconds between questions about its status; asked_about: an input whose status is never asked for is not.
     Raises UnknownOutcome when the filing lacks its numbers.
     """
+    key = letter.key.key
+    _store(session, key, letter.kind, filing, input_id=input_id, every=every, now=now, asked_about=asked_about)
+
+
+def store_erased(
+    session: Session, reference: str, filing: Filing, *, input_id: UUID, every: float, now: datetime
+) -> None:
+    """Keep what the archive has of an input that is erased here; nobody waits for its status."""
+    _store(session, reference, Kind.INCOMING, filing, input_id=input_id, every=every, now=now, asked_about=False)
+
+
+def _store(
+    session: Session,
+    reference: str,
+    kind: Kind,
+    filing: Filing,
+    *,
+    input_id: UUID,
+    every: float,
+    now: datetime,
+    asked_about: bool,
+) -> None:
     number, system_id = filing.case.number, filing.system_id
     if not (number and system_id):
         raise UnknownOutcome("Arkivet ga ikke noe saksnummer.")
-    incoming = letter.kind is Kind.INCOMING
+    incoming = kind is Kind.INCOMING
     values = {
         "id": uuid4(),
         "input_id": input_id,
-        "reference": letter.key.key,
-        "kind": letter.kind.value,
+        "reference": reference,
+        "kind": kind.value,
         "case_number": number,
         "system_id": system_id,
         "entry_number": filing.entry_number,
@@ -219,10 +265,10 @@ def store_filing(
     }
     if not insert_once(session, CaseFiling, values):
         return
-    _empty_sealed(session, letter.key.key, now)
+    _empty_sealed(session, reference, now)
     if incoming:
         _has_number(session, input_id, number, now)
-    if letter.kind is Kind.INTERNAL:
+    if kind is Kind.INTERNAL:
         _file_held(session, input_id, number, external_id=system_id, now=now)
 
 

@@ -546,6 +546,11 @@ def idea_for_letter(session: Session, idea_id: UUID, store: PictureStore) -> Ide
     )
 
 
+def is_erased(session: Session, idea_id: UUID) -> bool:
+    """Tell whether its writer has had its words erased."""
+    return session.scalars(select(Idea.erased_at).where(Idea.id == idea_id)).one() is not None
+
+
 def _as_sent(session: Session, idea: Idea) -> tuple[str, str, str]:
     """Return title, body and place before the first correction, each of which is a letter of its own."""
     first = rows(session, _FIRST_CORRECTION, {"idea_id": idea.id}).first()

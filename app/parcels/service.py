@@ -231,6 +231,12 @@ def close(session: Session, input_id: UUID) -> None:
     session.execute(update(Parcel).where(Parcel.input_id == input_id).values(waits=False))
 
 
+def hold_all(session: Session, inputs: Sequence[UUID]) -> None:
+    """Let nothing hang on these inputs until the caller has committed: a new row that names one waits."""
+    query = select(Parcel.input_id).where(Parcel.input_id.in_(inputs)).order_by(Parcel.input_id)
+    session.execute(query.with_for_update()).all()
+
+
 def claim(session: Session, input_id: UUID, *, revision: int) -> Parcel:
     """Return the row, locked and one revision on, to be changed in this transaction.
 

@@ -23,6 +23,7 @@ from app.files import service as files
 from app.files.store import PictureStore
 from app.ideas import service as ideas
 from app.outbox import service as outbox
+from app.parcels import service as parcels
 from app.personal import query
 from app.personal.events import ErasureWanted, OwnFileWanted
 from app.personal.models import Erasure, OwnFile
@@ -112,9 +113,10 @@ def erase(session: Session, owner: Owner, *, store: PictureStore, instance: Path
 
     Children go before what they hang on. The caller has written the ledger, and lets SQLite's file be made anew.
     """
-    keys = own_keys(session, owner)
+    parcels.hold_all(session, _inputs(own_keys(session, owner)))
+    keys = own_keys(session, owner)  # with what was sealed while we waited
     _remove_files(session, keys, store=store, instance=instance)
-    inputs = [key for name in INPUTS for key in keys.get(table_named(name), ())]
+    inputs = _inputs(keys)
     cases.leave_out_of_reports(session, inputs, reason=ERASED, now=now)
     ideas.forget_words(session, keys.get(table_named("ideas"), ()), now=now)
     ideas.forget_comments(session, keys.get(table_named("comments"), ()), now=now)
@@ -124,6 +126,10 @@ def erase(session: Session, owner: Owner, *, store: PictureStore, instance: Path
         if table in keys and end is not None:
             end_rows(session, table, end, keys[table])
     return sorted(table.name for table in keys)
+
+
+def _inputs(keys: Mapping[Table, Sequence[UUID]]) -> list[UUID]:
+    return [key for name in INPUTS for key in keys.get(table_named(name), ())]
 
 
 def _remove_files(

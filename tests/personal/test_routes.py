@@ -20,6 +20,7 @@ from app.personal.events import RetentionDue
 from app.personal.models import Erasure, OwnFile
 from tests.support.background import Background
 from tests.support.ideas import make_idea
+from tests.support.letters import archive_at
 
 
 def test_kari_asks_leaves_and_fetches_it_later(session, engine, settings, visit_as, kari, now):
@@ -181,13 +182,14 @@ def test_a_hidden_idea_can_be_erased_too(session, engine, settings, visit_as, ka
     assert (row.title, row.body, row.hidden_reason, row.device_key) == ("Slettet", "Slettet", "", None)
 
 
-def test_what_waits_for_the_archive_is_not_sent(session, engine, settings, kari, now):
+def test_what_waits_for_the_archive_is_not_sent(session, engine, settings, kari, standin, now):
     make_idea(session, settings, actor=kari, now=now)
     later = now + timedelta(minutes=5)
     Background(engine, settings, later).route()
 
     erased(session, engine, settings, kari, later)
-    (letter,) = Background(engine, settings, later + timedelta(minutes=1)).work("forward_case")
+    work = Background(engine, settings, later + timedelta(minutes=1), archive=archive_at(standin))
+    (letter,) = work.work("forward_case")
 
     assert (letter.state, letter.stop_reason) == ("aldri", "slettet av innsenderen")
 

@@ -18,6 +18,8 @@ from app.ideas.service import CorrectionDraft, ReplyDraft
 from app.outbox.models import DeliveryState, OutboxDelivery, OutboxEvent, Pause
 from app.parcels.models import Parcel, Step
 from app.parcels.query import parcel_of
+from app.personal import ledger
+from app.personal import service as personal
 from tests.support.background import Background
 from tests.support.comments import make_comment
 from tests.support.equation import count
@@ -108,6 +110,43 @@ def test_an_entry_whose_answer_was_lost_is_found_and_not_made_again(idea, work, 
 
     assert standin.state()["entries_per_key"] == {delivery.reference: 1}
     assert work.deliveries(JOB)[0].state == DeliveryState.FILED.value
+
+
+def test_what_had_arrived_before_kari_was_erased_is_counted_as_filed(session, idea, kari, work, standin):
+    standin.script("store_then_reset", operation="NyDokument")
+    work.until_waiting()
+    erase(session, work, kari)
+
+    work.later(minutes=5)
+
+    (delivery,) = work.deliveries(JOB)
+    assert delivery.state == DeliveryState.FILED.value
+    assert session.scalars(select(CaseFiling.case_number)).all() == ["2026/211"]
+    assert not count(session, standin.state()).faults
+
+
+def test_an_entry_that_lacks_the_letter_of_who_was_erased_waits_for_a_person(session, idea, kari, work, standin):
+    standin.script("store_then_reset", operation="NyJournalpost")
+    work.until_waiting()
+    erase(session, work, kari)
+
+    work.later(minutes=5)
+
+    (delivery,) = work.deliveries(JOB)
+    assert (delivery.state, delivery.external_id) == ("avklares", None)
+    assert "Journalposten mangler brevet" in delivery.stop_reason
+
+
+def test_what_never_arrived_before_kari_was_erased_is_never_sent(session, idea, kari, work, standin):
+    standin.script("error_before", operation="NyJournalpost")
+    work.until_waiting()
+    erase(session, work, kari)
+
+    work.later(minutes=5)
+
+    (delivery,) = work.deliveries(JOB)
+    assert (delivery.state, delivery.stop_reason) == ("aldri", "slettet av innsenderen")
+    assert standin.state()["entries"] == []
 
 
 def test_after_an_unknown_outcome_nobody_asks_before_the_archive_has_had_its_time(idea, work, settings):
@@ -394,6 +433,14 @@ class Forwarding(Background):
         self.now += timedelta(minutes=minutes)
         self.work("open_case_folder")
         self.work(JOB)
+
+
+def erase(session, work, who) -> None:
+    personal.ask_to_be_erased(session, submission(uuid4(), {}, []), actor=who, now=work.now)
+    session.commit()
+    work.work("erase_person")
+    (work.settings.instance / ledger.FILE).unlink()
+    session.expire_all()
 
 
 def correct(session, idea, now, body) -> None:

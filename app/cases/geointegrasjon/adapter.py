@@ -92,6 +92,12 @@ class Geointegrasjon:
             CaseRef(first.case_number, None, None), first.system_id, first.entry_number, frozenset(), existed=True
         )
 
+    def holds_main_document(self, filing: Filing) -> bool:
+        """Tell whether the entry has any document: the main one is sent first, so what it has begins with that."""
+        assert filing.system_id is not None  # noqa: S101 - look_up gives no entry without one
+        codes = self._codes()
+        return bool(self._find(envelopes.documents_of_entry(filing.system_id, codes), codes))
+
     def find_case(self, folder: Folder) -> CaseRef | None:
         """Return the folder's open case: by number, by our key, by exact title. Several: ConfigurationFault."""
         codes = self._codes()

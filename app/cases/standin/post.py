@@ -58,6 +58,10 @@ class MailSink:
         threading.Thread(target=self._loop.run_forever, daemon=True, name="smtp").start()
         return int(server.sockets[0].getsockname()[1])
 
+    def close(self) -> None:
+        """Let go of a server that was never started."""
+        self._loop.close()
+
     def _protocol(self) -> SMTP:
         return SMTP(
             self, data_size_limit=LARGEST_MAIL, enable_SMTPUTF8=True, hostname="ovingsarkiv.localhost", loop=self._loop

@@ -36,6 +36,11 @@ class Standin:
         self.calls.kept = self.switches.calls_kept
         return self.switches
 
+    def close(self) -> None:
+        """Let go of the file, and of the mail server, which must not be listening."""
+        self.archive.close()
+        self.sink.close()
+
     def reset(self) -> None:
         """Everything as in a new archive, and real time."""
         self.late.drop()
