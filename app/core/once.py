@@ -24,6 +24,12 @@ def earlier(session: Session, model: type[Model], submission: Submission) -> UUI
     return cast("UUID", found.id)
 
 
+def same(session: Session, model: type[Model], submission: Submission) -> UUID | None:
+    """Return the id of just this, when it is stored already; None when nothing is, or something else."""
+    found = rows(session, _under_key(model), {"key_hash": submission.key_hash}).first()
+    return cast("UUID", found.id) if found is not None and found.content_digest == submission.digest else None
+
+
 @lru_cache
 def _under_key(model: type[Model]) -> Select[Any, Any]:
     """Return the question, made once: it is asked of every submission, and its answer is nearly always no."""

@@ -19,7 +19,7 @@ from wtforms.validators import DataRequired, Email, Length, Optional, Validation
 
 from app.areas.query import Area
 from app.core.goals import GOALS, MOST_GOALS
-from app.core.submission import submission
+from app.core.submission import Submission, submission
 from app.core.text import personal_data
 from app.files.service import Original
 from app.ideas.models import BODY_LENGTH, EMAIL_LENGTH, PLACE_LENGTH, TITLE_LENGTH
@@ -91,22 +91,29 @@ class IdeaForm(LabForm):
             return []
         return [name for name in ("title", "body", "place") if personal_data(self[name].data or "")]
 
+    def to_mark(self, pictures: Sequence[Original]) -> Submission | None:
+        """Return what this sending is known by, whether or not it can be sent now; None without a key that is one."""
+        key = self.submission_id.read_key()
+        return None if key is None else submission(key, self._said(), [picture.sha256.hex() for picture in pictures])
+
     def to_draft(self, pictures: Sequence[Original], language: str) -> IdeaDraft:
         area_id: UUID = self._ids[self.area.data]
-        said = {
-            "title": self.title.data,
-            "body": self.body.data,
-            "area": self.area.data,
-            "place": self.place.data or "",
-            "email": self.email.data or "",
-        }
-        goals = tuple(sorted(set(self.goals.data or ())))
-        if goals:
-            said["goals"] = " ".join(map(str, goals))
+        said = self._said()
+        goals = self._goals()
         mark = submission(self.submission_id.key, said, [picture.sha256.hex() for picture in pictures])
         return IdeaDraft(
             said["title"], said["body"], area_id, said["place"], said["email"], language, mark, goals=goals
         )
+
+    def _goals(self) -> tuple[int, ...]:
+        return tuple(sorted(set(self.goals.data or ())))
+
+    def _said(self) -> dict[str, str]:
+        names = ("title", "body", "area", "place", "email")
+        said = {name: self[name].data or "" for name in names}
+        if goals := self._goals():
+            said["goals"] = " ".join(map(str, goals))
+        return said
 
 
 class CorrectionForm(IdeaForm):

@@ -22,7 +22,7 @@ from app.core.actor import NOBODY, Actor
 from app.core.crash import crash_point
 from app.core.dialect import insert_once
 from app.core.errors import Conflict, NotAllowed, NotFound
-from app.core.once import earlier
+from app.core.once import earlier, same
 from app.core.rows import rows
 from app.core.submission import Submission
 from app.core.text import N_, clean_text
@@ -158,6 +158,11 @@ def submit_idea(
     outbox.record(session, IdeaSubmitted(idea_id=idea_id, process_id=door.process_id), now=now, due_at=leaves_at)
     crash_point("submit.after_insert")
     return idea_id, True
+
+
+def sent_before(session: Session, mark: Submission) -> UUID | None:
+    """Return the idea that just this sending has made; None when it is new, or says something else."""
+    return same(session, Idea, mark)
 
 
 def _findable_by(title: str, body: str, place: str) -> str:

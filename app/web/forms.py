@@ -64,9 +64,16 @@ class SubmissionKey(HiddenField):  # type: ignore[misc]
         super().__init__(*args, default=lambda: str(uuid4()), **kwargs)
         self.key = UUID(int=0)
 
-    def pre_validate(self, form: object) -> None:  # noqa: ARG002 - WTForms gives it
+    def read_key(self) -> UUID | None:
+        """Return the UUID that was sent, before anything is validated; None when there is none."""
         sent = self.raw_data[0] if self.raw_data else ""
         try:
-            self.key = UUID(request.headers.get(HEADER) or sent)
+            return UUID(request.headers.get(HEADER) or sent)
         except ValueError:
-            raise ValidationError(N_("Siden har ligget for lenge. Last den på nytt og send igjen.")) from None
+            return None
+
+    def pre_validate(self, form: object) -> None:  # noqa: ARG002 - WTForms gives it
+        key = self.read_key()
+        if key is None:
+            raise ValidationError(N_("Siden har ligget for lenge. Last den på nytt og send igjen."))
+        self.key = key

@@ -5,8 +5,10 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
+from app.areas import query as areas
+from app.areas.models import FocusArea
 from app.audit.models import AuditLine
 from app.ideas import service
 from app.ideas.models import Idea, Support
@@ -44,6 +46,44 @@ def test_the_same_form_twice_is_one_idea_with_one_receipt(visit, session):
 
     assert first.location == second.location
     assert session.scalar(select(func.count()).select_from(Idea)) == 1
+
+
+def test_what_is_stored_is_received_again_after_its_area_was_closed(visit, closing):
+    form = idea_form()
+    first = visit.post("/ideer/ny", form)
+    closing()
+
+    second = visit.post("/ideer/ny", form)
+
+    assert first.location == second.location
+
+
+def test_a_phone_that_never_heard_the_answer_gets_the_same_receipt(visit, closing):
+    form, headers = idea_form(), {"Accept": "application/json"}
+    visit.post("/ideer/ny", form, expect=201, headers=headers)
+    closing()
+
+    first, again = (visit.post("/ideer/ny", form, expect=201, headers=headers).response.get_json() for _ in range(2))
+
+    assert first == again
+    assert first["submission_id"] == form["submission_id"]
+
+
+def test_another_form_is_refused_once_its_area_is_closed(visit, session, closing):
+    closing()
+
+    visit.post("/ideer/ny", idea_form(), expect=422)
+
+    assert session.scalar(select(func.count()).select_from(Idea)) == 0
+
+
+def test_what_is_stored_is_received_again_though_somebody_asks_about_private_words(visit):
+    form = idea_form(body="Ring meg på 91 23 45 67, så forklarer jeg.")
+    first = visit.post("/ideer/ny", form | {"kept": "ja"})
+
+    second = visit.post("/ideer/ny", form)
+
+    assert first.location == second.location
 
 
 def test_a_used_form_with_other_words_is_refused(visit, session):
@@ -303,3 +343,16 @@ def test_kari_sees_what_her_phone_has_sent_and_ola_does_not(visit_as, session, s
 
     assert "Lys i lysløypa" in visit_as("kari").get("/mine").words
     assert "Du har ikke sendt noe ennå." in visit_as("ola").get("/mine").words
+
+
+@pytest.fixture
+def closing(session, monkeypatch):
+    """Close the focus area that a form chooses, and let everybody know at once; it is open again afterwards."""
+    monkeypatch.setattr(areas, "KEPT_S", 1e-6)
+
+    def close(*, closed=True):
+        session.execute(update(FocusArea).where(FocusArea.slug == "mobilitet").values(closed=closed))
+        session.commit()
+
+    yield close
+    close(closed=False)

@@ -147,6 +147,7 @@ class Model(RuleBasedStateMachine):
 
     def _sends(self, phone: Phone, idea: Sent, *, heard: bool) -> None:
         status, answer = phone.send(idea)
+        assert status == CREATED, f"R19: «{idea.word}» was answered with {status}: {answer}"
         if heard:
             self._hear(idea, status, answer)
 

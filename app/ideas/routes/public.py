@@ -129,6 +129,9 @@ def submit(slug: str) -> ResponseReturnValue:
         form.pictures.errors = [sentence(refusal)]
         return _refused(form, slug)
     form = _form()
+    if (first := _sent_before(form, pictures)) is not None:
+        files.discard(pictures, store=store)
+        return _received(first, form)
     if not form.validate() or form.personal_data_fields():
         files.discard(pictures, store=store)
         return _refused(form, slug)
@@ -156,10 +159,24 @@ def _store(form: IdeaForm, pictures: tuple[Original, ...], door: Door) -> Respon
         undo_seconds=settings().undo_seconds,
         report_days=settings().report_days,
     )
-    cookie[SENT] = str(form.submission_id.key)
+    return _received(idea_id, form)
+
+
+def _sent_before(form: IdeaForm, pictures: tuple[Original, ...]) -> UUID | None:
+    """Return what this very form has stored already. Asked before the rules: they may have changed since it was sent.
+
+    A phone that never heard the answer sends it again, perhaps after its focus area was closed.
+    """
+    mark = form.to_mark(pictures)
+    return None if mark is None else service.sent_before(session(), mark)
+
+
+def _received(idea_id: UUID, form: IdeaForm) -> ResponseReturnValue:
+    key = str(form.submission_id.read_key())
+    cookie[SENT] = key
     address = url_for(".receipt", token=receipt_token(settings().secret_keys(), idea_id))
     if wants_json():
-        receipt = {"ok": True, "submission_id": str(form.submission_id.key), "receipt": address, "id": str(idea_id)}
+        receipt = {"ok": True, "submission_id": key, "receipt": address, "id": str(idea_id)}
         return make_response(jsonify(receipt), 201)
     return redirect(address, code=303)
 
