@@ -63,7 +63,7 @@ class Size:
 
 SIZES = [
     pytest.param(Size(towns=36, steps=40, least=500), id="small"),
-    pytest.param(Size(towns=700, steps=60, least=30_000), id="full", marks=pytest.mark.slow),
+    pytest.param(Size(towns=510, steps=60, least=30_000), id="full", marks=pytest.mark.slow),
 ]
 
 

@@ -1,14 +1,16 @@
 """An idea becomes a case: once, whatever is killed or lost on the way. Real relay, runtime, adapter and stand-in."""
 
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
 
 from app.balance import faults
-from app.cases.models import CaseFiling, CaseFolder, SealedDocument
+from app.cases.models import CaseFiling, CaseFolder, SealedDocument, SealedLetter
 from app.comments import service as talk
 from app.comments.models import Stance
 from app.comments.service import CorrectionDraft as CommentCorrectionDraft
@@ -27,6 +29,7 @@ from tests.support.ideas import make_idea
 from tests.support.letters import archive_at, sent_files
 from tests.support.pdf import words_of
 from tests.support.standin import Standin
+from workers.runtime import Runtime, transactions
 
 JOB = "forward_case"
 
@@ -147,6 +150,23 @@ def test_what_never_arrived_before_kari_was_erased_is_never_sent(session, idea, 
     (delivery,) = work.deliveries(JOB)
     assert (delivery.state, delivery.stop_reason) == ("aldri", "slettet av innsenderen")
     assert standin.state()["entries"] == []
+
+
+@pytest.mark.parametrize("commits", range(1, 9))
+def test_kari_is_erased_between_two_steps_and_no_word_of_her_letter_stays(
+    session, other_idea, kari, work, standin, settings, commits
+):
+    work.until_filed()  # so that the folder is there
+    make_idea(session, settings, actor=kari, now=work.now - timedelta(minutes=1), title="Kunstisbane")
+    work.route()
+    (waiting,) = (delivery for delivery in work.deliveries(JOB) if delivery.state == DeliveryState.WAITING.value)
+
+    run_until(work, waiting.id, commits, lambda: erase(session, work, kari))
+    work.later(minutes=60)
+
+    session.expire_all()
+    assert not session.scalars(select(SealedLetter).where(SealedLetter.title.contains("Kunstisbane"))).all()
+    assert not count(session, standin.state()).faults
 
 
 def test_after_an_unknown_outcome_nobody_asks_before_the_archive_has_had_its_time(idea, work, settings):
@@ -433,6 +453,21 @@ class Forwarding(Background):
         self.now += timedelta(minutes=minutes)
         self.work("open_case_folder")
         self.work(JOB)
+
+
+def run_until(work, delivery_id, commits, happens) -> None:
+    """Run one try, in which something happens right after so many commits."""
+    left = iter([*[None] * (commits - 1), happens])
+
+    @contextmanager
+    def transaction():
+        with transactions(work.engine)() as made:
+            yield made
+        if (now := next(left, None)) is not None:
+            now()
+
+    ports = SimpleNamespace(archive=work.archive, push=None, mail=None)
+    Runtime(work.settings, transaction, ports, clock=lambda: work.now).run(delivery_id)
 
 
 def erase(session, work, who) -> None:
