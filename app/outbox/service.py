@@ -52,10 +52,14 @@ ENDS = frozenset({DeliveryState.FILED, DeliveryState.ACCEPTED, DeliveryState.STO
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Who a delivery is for. name: e.g. "archive" or "push:<id>"; never an address. held_for: as in the table."""
+    """Who a delivery is for. name: e.g. "archive" or "push:<id>"; never an address. held_for: as in the table.
+
+    not_before: it is due then, if that is later than it would be.
+    """
 
     name: str
     held_for: UUID | None = None
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +170,16 @@ def deliver_to(
             "may_have_arrived": may_have_arrived,
             "paused_seconds": 0.0,
             "created_at": now,
-            "due_at": event.due_at if route.channel == "archive" else event.recorded_at,
+            "due_at": _due(event, route, recipient),
             "held_for": recipient.held_for,
         }
         made += insert_once(session, OutboxDelivery, values)
     return made
+
+
+def _due(event: OutboxEvent, route: Route, recipient: Recipient) -> datetime:
+    usual = event.due_at if route.channel == "archive" else event.recorded_at
+    return max(usual, recipient.not_before) if recipient.not_before else usual
 
 
 def mark_routed(event: OutboxEvent, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """Who is told, and what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
 from app.parcels.models import Follow, Parcel
+from app.processes.models import ProcessFollow
 from app.push.client import PushAddress
 from app.push.models import PushLog, PushOutcome, PushSubscription
 
@@ -153,6 +154,57 @@ def receiver(session: Session, subscription_id: UUID, *, input_id: UUID | None =
         own = any(followed_at == received_at for followed_at, received_at in since)
     address = PushAddress(subscription.endpoint, subscription.p256dh, subscription.auth)
     return Receiver(address, subscription.origin, subscription.language, own)
+
+
+def receivers(session: Session, ids: Collection[UUID]) -> Mapping[UUID, Receiver]:
+    """Return where and how to tell these subscriptions; those that are ended or gone are left out. own is not asked."""
+    found = session.execute(
+        select(
+            PushSubscription.id, PushSubscription.endpoint, PushSubscription.p256dh, PushSubscription.auth,
+            PushSubscription.origin, PushSubscription.language,
+        ).where(PushSubscription.id.in_(ids), PushSubscription.gone_at.is_(None))
+    )  # fmt: skip
+    return {row.id: Receiver(PushAddress(*row[1:4]), row.origin, row.language) for row in found}
+
+
+def following_input(session: Session, ids: Collection[UUID], input_id: UUID) -> Mapping[UUID, bool]:
+    """Return which of these subscriptions follow this input, and for each whether it was sent from there.
+
+    Whoever sent it follows it from the very moment it was received, and nobody else can.
+    """
+    found = session.execute(
+        select(PushSubscription.id, Follow.since, Parcel.received_at)
+        .join(Follow, _same_follower())
+        .join(Parcel, Parcel.input_id == Follow.input_id)
+        .where(Follow.input_id == input_id, PushSubscription.id.in_(ids))
+    )
+    own: dict[UUID, bool] = {}
+    for one, followed_at, received_at in found:
+        own[one] = own.get(one, False) or followed_at == received_at
+    return own
+
+
+def subscriptions_following_process(session: Session, process_id: UUID) -> Sequence[UUID]:
+    """Return the ids of the active subscriptions of all who follow this process, each once, in a fixed order."""
+    following = select(PushSubscription.id).where(_follows_process(process_id), PushSubscription.gone_at.is_(None))
+    return session.scalars(following.order_by(PushSubscription.id)).all()
+
+
+def following_process(session: Session, ids: Collection[UUID], process_id: UUID) -> Collection[UUID]:
+    """Return which of these subscriptions follow this process."""
+    following = select(PushSubscription.id).where(PushSubscription.id.in_(ids), _follows_process(process_id))
+    return frozenset(session.scalars(following))
+
+
+def _follows_process(process_id: UUID) -> ColumnElement[bool]:
+    """By two lists, not by a join on either mark: a planner reads each from its own index."""
+    devices = select(ProcessFollow.device_key).where(
+        ProcessFollow.process_id == process_id, ProcessFollow.device_key.is_not(None)
+    )
+    accounts = select(ProcessFollow.participant_id).where(
+        ProcessFollow.process_id == process_id, ProcessFollow.participant_id.is_not(None)
+    )
+    return or_(PushSubscription.device_key.in_(devices), PushSubscription.participant_id.in_(accounts))
 
 
 def origin_takes_ours(session: Session, origin: str, *, since: datetime) -> bool:

@@ -150,13 +150,23 @@ def moderation_message(
     return _message(body, language, url=url, thing=f"look:{subscription_id}:{input_id}", name="svar", badge=True)
 
 
+def news_message(
+    title: str, language: str, *, process: str, url: str, subscription_id: UUID, news_id: UUID
+) -> PushMessage:
+    """Return the notice of news in a process: both titles are public, and stand there as staff wrote them."""
+    thing = f"news:{subscription_id}:{news_id}"
+    return _message(title, language, url=url, thing=thing, name="nytt", badge=True, headline=process)
+
+
 def test_message(language: str, *, url: str, subscription_id: UUID) -> PushMessage:
     """Return the notice that shows that notices arrive."""
     body = words_in(language).gettext(_TEST)
     return _message(body, language, url=url, thing=f"test:{subscription_id}", name="test", badge=False)
 
 
-def _message(body: str, language: str, *, url: str, thing: str, name: str, badge: bool) -> PushMessage:
+def _message(
+    body: str, language: str, *, url: str, thing: str, name: str, badge: bool, headline: str = TITLE
+) -> PushMessage:
     """Declarative Web Push (look.md 4.5); our worker shows the same JSON elsewhere.
 
     thing: what the notice is about, for this one phone, so that the push services cannot tell who follows the same.
@@ -166,7 +176,7 @@ def _message(body: str, language: str, *, url: str, thing: str, name: str, badge
         "web_push": 8030,
         **({"app_badge": 1} if badge else {}),
         "notification": {
-            "title": TITLE,
+            "title": headline,
             "body": body,
             "lang": known_language(language),
             "dir": "ltr",
