@@ -2,7 +2,7 @@
 
 A push job tells many phones of one event, so it works on sets. Its module has
 
-- CHANNEL = "push", QUEUE (its own for news that goes to thousands), TOPIC (what the log and people's choices call it);
+- CHANNEL = "push", QUEUE = "push", TOPIC (what the log and people's choices call it);
 - recipients(session, event, settings): one Recipient for each subscription, named by `to_phone`; `not_before` on it
   keeps the delivery waiting from the start;
 - notices(session, event, receivers, *, settings, now) -> Notices: one verdict for each receiver, in few queries.

@@ -1,4 +1,4 @@
-"""A process has something new: tell each phone that follows. News goes to thousands, so it has a queue of its own."""
+"""A process has something new: tell each phone that follows it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ from app.settings import Settings
 from workers.notice import LeftOut, Notices, Receivers, to_phone
 
 CHANNEL = "push"
-QUEUE = "news"
+QUEUE = "push"
 TOPIC = "news"
 
 

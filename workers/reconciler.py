@@ -14,7 +14,7 @@ from app.outbox import service as outbox
 from app.outbox import watermark
 from workers.bell import Bells, is_away
 from workers.collect_reports import collect
-from workers.relay import Relay
+from workers.relay import BATCHES_A_ROUND, Relay
 from workers.runtime import Runtime
 from workers.schedule import strike
 
@@ -99,7 +99,8 @@ class Reconciler:
         Relay(self.runtime.settings, self.runtime.transaction, self.runtime.clock, None).round()
         with self.runtime.transaction() as session:
             found = outbox.due(session, now, limit=TAKEN_A_ROUND, rung_before=now + OVERDUE)
-            ids = [delivery.id for delivery in found]
+            batches = outbox.due_batches(session, now, size=1, limit=BATCHES_A_ROUND, rung_before=now + OVERDUE)
+            ids = [delivery.id for delivery in found] + [some[0].id for some in batches]
         for delivery_id in ids:
             crash_point("reconcile.after_pick")
             self.runtime.run(delivery_id)

@@ -2,6 +2,7 @@
 
 import threading
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,13 +14,20 @@ from sqlalchemy.orm import Session
 from app.core.crash import crash_point
 from app.outbox import service as outbox
 from app.outbox.models import OutboxEvent
+from app.outbox.service import Recipient, Route
 from app.settings import Settings
 from workers.bell import Bells
+from workers.push_batch import SIZE
 from workers.routing import recipients_of, routes_of
 from workers.work import Clock, Transaction
 
 BATCH = 200
 BELLS_A_ROUND = 1000
+BATCHES_A_ROUND = 50
+# So many deliveries are made in one transaction: some 20 ms.
+AT_ONCE = 1000
+
+Deliveries = Sequence[tuple[Route, Sequence[Recipient]]]
 
 log = structlog.get_logger("relay")
 
@@ -41,28 +49,52 @@ class Relay:
 
     def _route(self) -> int:
         now = self.clock()
+        large: list[tuple[OutboxEvent, Deliveries]] = []
         with self.transaction() as session:
             events = outbox.unrouted(session, limit=BATCH)
             for event in events:
-                _deliver(session, event, self.settings, now)
+                found = _deliveries(session, event, self.settings)
+                if sum(len(recipients) for _, recipients in found) > AT_ONCE:
+                    large.append((event, found))
+                else:
+                    _deliver(session, event, found, now)
             crash_point("relay.after_route") if events else None
+        for event, found in large:
+            self._route_large(event, found, now)
         return len(events)
 
+    def _route_large(self, event: OutboxEvent, found: Deliveries, now: datetime) -> None:
+        """Make the deliveries of an event for thousands, some at a time: nobody waits long for the write lock.
+
+        Until all are made the event counts as waiting; whoever goes on after a crash makes only those that are missing.
+        """
+        for route, recipients in found:
+            for start in range(0, len(recipients), AT_ONCE):
+                with self.transaction() as session:
+                    outbox.deliver_to(session, event, route, recipients[start : start + AT_ONCE], now)
+                crash_point("relay.after_route")
+        with self.transaction() as session:
+            outbox.mark_routed(session.merge(event, load=False), now)
+
     def _ring(self, bell_lost_after: timedelta | None) -> int:
+        """Ring for each that is due, and once for each batch."""
         if self.bells is None:
             return 0
         now = self.clock()
         rung_before = None if bell_lost_after is None else now - bell_lost_after
         with self.transaction() as session:
             found = outbox.due(session, now, limit=BELLS_A_ROUND, rung_before=rung_before)
+            batches = outbox.due_batches(session, now, size=SIZE, limit=BATCHES_A_ROUND, rung_before=rung_before)
         by_queue: dict[str, list[UUID]] = defaultdict(list)
-        for delivery in found:
-            by_queue[delivery.queue].append(delivery.id)
+        heard: dict[str, list[UUID]] = defaultdict(list)
+        for some in [[delivery] for delivery in found] + [list(batch) for batch in batches]:
+            by_queue[some[0].queue].append(some[0].id)
+            heard[some[0].queue] += [delivery.id for delivery in some]
         for queue, ids in by_queue.items():
-            self._ring_one_queue(queue, ids, now)
-        return len(found)
+            self._ring_one_queue(queue, ids, heard[queue], now)
+        return sum(len(ids) for ids in by_queue.values())
 
-    def _ring_one_queue(self, queue: str, ids: list[UUID], now: datetime) -> None:
+    def _ring_one_queue(self, queue: str, ids: list[UUID], heard: list[UUID], now: datetime) -> None:
         assert self.bells is not None  # noqa: S101 - _ring has looked
         crash_point("relay.before_bell")
         try:
@@ -72,12 +104,15 @@ class Relay:
             return
         crash_point("relay.after_bell")
         with self.transaction() as session:
-            outbox.mark_rung(session, ids, now)
+            outbox.mark_rung(session, heard, now)
 
 
-def _deliver(session: Session, event: OutboxEvent, settings: Settings, now: datetime) -> None:
-    for route in routes_of(event.kind):
-        recipients = recipients_of(session, event, route, settings)
+def _deliveries(session: Session, event: OutboxEvent, settings: Settings) -> Deliveries:
+    return [(route, recipients_of(session, event, route, settings)) for route in routes_of(event.kind)]
+
+
+def _deliver(session: Session, event: OutboxEvent, found: Deliveries, now: datetime) -> None:
+    for route, recipients in found:
         outbox.deliver_to(session, event, route, recipients, now)
     outbox.mark_routed(event, now)
 

@@ -47,12 +47,11 @@ class DeviceView:
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """One phone to tell. own: the input was sent from it, so it hears of «idéen din»."""
+    """One phone to tell. origin: of its push service."""
 
     address: PushAddress
     origin: str
     language: str
-    own: bool = False
 
 
 def of_device(session: Session, actor: Actor) -> Sequence[PushSubscription]:
@@ -132,32 +131,8 @@ def subscriptions_of(session: Session, sender: Actor) -> Sequence[UUID]:
     return session.scalars(query.order_by(PushSubscription.id)).all()
 
 
-def receiver(session: Session, subscription_id: UUID, *, input_id: UUID | None = None) -> Receiver | None:
-    """Return where and how to tell this subscription, or None when it is ended or gone.
-
-    With input_id: None also when nobody there follows that input any more. Whoever sent it follows it from the very
-    moment it was received, and nobody else can; that is how `own` is known.
-    """
-    subscription = session.get(PushSubscription, subscription_id)
-    if subscription is None or subscription.gone_at is not None:
-        return None
-    own = False
-    if input_id is not None:
-        since = session.execute(
-            select(Follow.since, Parcel.received_at)
-            .join(Parcel, Parcel.input_id == Follow.input_id)
-            .join(PushSubscription, _same_follower())
-            .where(Follow.input_id == input_id, PushSubscription.id == subscription_id)
-        ).all()
-        if not since:
-            return None
-        own = any(followed_at == received_at for followed_at, received_at in since)
-    address = PushAddress(subscription.endpoint, subscription.p256dh, subscription.auth)
-    return Receiver(address, subscription.origin, subscription.language, own)
-
-
 def receivers(session: Session, ids: Collection[UUID]) -> Mapping[UUID, Receiver]:
-    """Return where and how to tell these subscriptions; those that are ended or gone are left out. own is not asked."""
+    """Return where and how to tell these subscriptions; those that are ended or gone are left out."""
     found = session.execute(
         select(
             PushSubscription.id, PushSubscription.endpoint, PushSubscription.p256dh, PushSubscription.auth,
@@ -207,12 +182,12 @@ def _follows_process(process_id: UUID) -> ColumnElement[bool]:
     return or_(PushSubscription.device_key.in_(devices), PushSubscription.participant_id.in_(accounts))
 
 
-def origin_takes_ours(session: Session, origin: str, *, since: datetime) -> bool:
-    """Tell whether this push service has taken anything from us since then: then it knows our key."""
-    query = select(PushSubscription.id).where(
-        PushSubscription.origin == origin, PushSubscription.last_accepted_at >= since
+def origins_that_take_ours(session: Session, origins: Collection[str], *, since: datetime) -> Collection[str]:
+    """Return which of these push services have taken anything from us since then: they know our key."""
+    query = select(PushSubscription.origin).where(
+        PushSubscription.origin.in_(origins), PushSubscription.last_accepted_at >= since
     )
-    return session.scalars(query.limit(1)).first() is not None
+    return frozenset(session.scalars(query.distinct())) if origins else frozenset()
 
 
 def log_counts(session: Session, *, now: datetime, days: int = 7) -> dict[str, int]:

@@ -4,12 +4,13 @@ import base64
 import binascii
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
@@ -188,22 +189,27 @@ def _message(
     return PushMessage(json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode(), mark)
 
 
-def note(session: Session, subscription_id: UUID, *, topic: str, outcome: PushOutcome, now: datetime) -> None:
-    """Write one line of the delivery log. topic: "step" or "test"."""
-    session.add(PushLog(id=uuid4(), subscription_id=subscription_id, topic=topic, outcome=outcome.value, at=now))
+def note_all(session: Session, ids: Collection[UUID], *, topic: str, outcome: PushOutcome, now: datetime) -> None:
+    """Write one line of the delivery log for each of these subscriptions. topic: "step", "news" or "test"."""
+    if not ids:
+        return
+    lines = [{"id": uuid4(), "subscription_id": one, "topic": topic, "outcome": outcome.value, "at": now}
+             for one in ids]  # fmt: skip
+    session.execute(insert(PushLog), lines)
     if outcome is PushOutcome.ACCEPTED:
+        heard = update(PushSubscription).where(PushSubscription.id.in_(ids)).values(last_accepted_at=now)
+        session.execute(heard.execution_options(synchronize_session=False))
+
+
+def forget_all(session: Session, ids: Collection[UUID], *, now: datetime) -> None:
+    """Blank subscriptions that are no more; that they were there stays, so that the phones can be told."""
+    if ids:
         session.execute(
-            update(PushSubscription).where(PushSubscription.id == subscription_id).values(last_accepted_at=now)
+            update(PushSubscription)
+            .where(PushSubscription.id.in_(ids), PushSubscription.gone_at.is_(None))
+            .values(endpoint="", p256dh="", auth="", gone_at=now)
+            .execution_options(synchronize_session=False)
         )
-
-
-def forget(session: Session, subscription_id: UUID, *, now: datetime) -> None:
-    """Blank a subscription that is no more; that it was there stays, so that the phone can be told."""
-    session.execute(
-        update(PushSubscription)
-        .where(PushSubscription.id == subscription_id, PushSubscription.gone_at.is_(None))
-        .values(endpoint="", p256dh="", auth="", gone_at=now)
-    )
 
 
 def _checked(wish: SubscriptionWish, push_hosts: str) -> str:

@@ -6,7 +6,7 @@ header is kept for each origin, because signing costs more than encrypting.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from webpush import VAPID, WebPush, WebPushSubscription
 from webpush.types import WebPushKeys
 
-from app.core.errors import ConfigurationFault, Gone, Permanent, Transient, UnknownOutcome
+from app.core.errors import ConfigurationFault, DeliveryFault, Gone, Permanent, Transient, UnknownOutcome
 from app.core.outbound.push import PushAnswer, PushDoor
 from app.push.client import TEXT_LIMIT, PushAddress, PushMessage, PushSender
 
@@ -96,8 +96,19 @@ class WebPushSender:
         )
         self._webpush.vapid = _KeptVapid(key, monotonic)
 
+    def send_all(self, messages: Sequence[tuple[PushAddress, PushMessage]]) -> Sequence[DeliveryFault | None]:
+        """Send each once; see PushSender for the outcomes."""
+        return [self._send(address, message) for address, message in messages]
+
+    def _send(self, address: PushAddress, message: PushMessage) -> DeliveryFault | None:
+        try:
+            self.send(address, message)
+        except DeliveryFault as fault:
+            return fault
+        return None
+
     def send(self, address: PushAddress, message: PushMessage) -> None:
-        """Send once; see PushSender for the outcomes."""
+        """Send one, and raise what became of it."""
         host = self._door.check(address.endpoint).host
         body, headers = self.seal(address, message)
         _judge(self._door.post(address.endpoint, body=body, headers=headers), host)
@@ -152,8 +163,8 @@ def _judge(answer: PushAnswer, host: str) -> None:
 class NoSender:
     """Stands where no key was given: nothing can have been subscribed to, and what is left of it waits."""
 
-    def send(self, address: PushAddress, message: PushMessage) -> None:  # noqa: ARG002 - nothing is sent
-        raise ConfigurationFault("LAB_VAPID_KEY_FILE mangler. Varsler blir ikke sendt.")
+    def send_all(self, messages: Sequence[tuple[PushAddress, PushMessage]]) -> Sequence[DeliveryFault | None]:
+        return [ConfigurationFault("LAB_VAPID_KEY_FILE mangler. Varsler blir ikke sendt.")] * len(messages)
 
 
 def build_sender(pem: bytes, *, subject: str, door: PushDoor) -> PushSender:

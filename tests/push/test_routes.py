@@ -102,7 +102,7 @@ def test_a_test_is_on_its_way_and_then_said_to_be_sent(visit_as, session, kari, 
     karis.post("/varsler/test")
 
     on_its_way = karis.get("/varsler").words
-    service.note(session, phone.id, topic="test", outcome=PushOutcome.ACCEPTED, now=now)
+    service.note_all(session, [phone.id], topic="test", outcome=PushOutcome.ACCEPTED, now=now)
 
     assert "Testvarselet er på vei." in on_its_way
     assert "Sendt i dag 13.00. Kom det fram?" in karis.get("/varsler").words
@@ -120,7 +120,7 @@ def test_a_test_without_notices_is_refused_kindly(visit_as):
 
 def test_a_dead_subscription_is_told(visit_as, session, kari, now, with_key):
     phone = make_phone(session, actor=kari, now=now)
-    service.forget(session, phone.id, now=now)
+    service.forget_all(session, [phone.id], now=now)
 
     assert "Varsler sluttet å virke i dag 13.00." in visit_as("kari").get("/varsler").words
 
