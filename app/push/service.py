@@ -1,7 +1,6 @@
 """Subscribing, ending it, asking for a test, the words of a notice, and what is noted of each sending."""
 
 import base64
-import binascii
 import hashlib
 import json
 from collections.abc import Collection
@@ -21,7 +20,7 @@ from app.core.outbound.push import ForbiddenEndpoint, allowed_endpoint, local_ho
 from app.core.text import N_
 from app.outbox import service as outbox
 from app.parcels import service as parcels
-from app.push import query
+from app.push import query, sealing
 from app.push.client import PushMessage
 from app.push.events import TestPushWanted
 from app.push.models import PushLog, PushOutcome, PushSubscription
@@ -219,8 +218,8 @@ def _checked(wish: SubscriptionWish, push_hosts: str) -> str:
     except ForbiddenEndpoint:
         raise RuleBroken(N_("Denne nettleseren bruker en varslingstjeneste vi ikke kjenner.")) from None
     try:
-        point = _decoded(wish.p256dh, 65)
-        _decoded(wish.auth, 16)
+        point = sealing.decoded(wish.p256dh, sealing.POINT)
+        sealing.decoded(wish.auth, sealing.AUTH)
         ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
     except ValueError:
         raise RuleBroken(N_("Nettleseren ga oss nøkler vi ikke kan bruke. Prøv igjen.")) from None
@@ -229,14 +228,3 @@ def _checked(wish: SubscriptionWish, push_hosts: str) -> str:
 
 def _hash(endpoint: str) -> bytes:
     return hashlib.sha256(endpoint.encode("utf-8", "replace")).digest()
-
-
-def _decoded(text: str, length: int) -> bytes:
-    """Return base64url as bytes of exactly `length`, or raise ValueError."""
-    try:
-        found = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, UnicodeEncodeError) as fault:
-        raise ValueError("not base64url") from fault
-    if len(found) != length:
-        raise ValueError(f"not {length} bytes")
-    return found

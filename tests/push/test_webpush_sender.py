@@ -160,7 +160,7 @@ def test_the_signature_names_the_whole_origin_with_its_port(service, sender, kar
 def test_a_usual_port_is_not_named(sender, karis_phone, key_pem):
     address = PushAddress("https://fcm.googleapis.com/fcm/send/x", karis_phone.p256dh, karis_phone.auth)
 
-    _, headers = sender.seal(address, message())
+    headers = sender.seal(address, message()).headers
 
     assert claims_in(headers["Authorization"], key_pem)["aud"] == "https://fcm.googleapis.com"
 
@@ -168,7 +168,7 @@ def test_a_usual_port_is_not_named(sender, karis_phone, key_pem):
 def test_a_signature_is_kept_an_hour_for_each_origin(sender, karis_phone, clock):
     def signed(host: str) -> str:
         address = PushAddress(f"https://{host}/x", karis_phone.p256dh, karis_phone.auth)
-        return sender.seal(address, message())[1]["Authorization"]
+        return sender.seal(address, message()).headers["Authorization"]
 
     first = signed("fcm.googleapis.com")
     apple = signed("web.push.apple.com")
