@@ -46,9 +46,7 @@ def _sealed() -> Figure:
             sender.seal(phones[number % PHONES], message)
         runs.append(MESSAGES / (time.process_time() - started))
     said = f"encrypted (aes128gcm) and signed in one process, {PHONES} phones at 4 services; all CPU is the sender's"
-    return figure(
-        "push_encrypt_per_core_s", f"{said}, the driver's share is 0 %", runs, "1/CPU-s", floor=SEALED_FLOOR
-    )
+    return figure("push_encrypt_per_core_s", f"{said}, the driver's share is 0 %", runs, "1/CPU-s", floor=SEALED_FLOOR)
 
 
 def _sent() -> Figure:
@@ -82,7 +80,7 @@ def _send(sender: WebPushSender, phones: list[PushAddress], message: PushMessage
 @contextmanager
 def _push_service() -> Iterator[tuple[int, ssl.SSLContext]]:
     with tempfile.TemporaryDirectory() as folder:
-        program = subprocess.Popen(  # noqa: S603 - our own program
+        program = subprocess.Popen(
             [sys.executable, "-m", "bench.push_service", folder], stdout=subprocess.PIPE, text=True
         )
         try:

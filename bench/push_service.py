@@ -67,5 +67,5 @@ async def serve(folder: Path) -> None:
 
 if __name__ == "__main__":
     here = Path(sys.argv[1])
-    make_certificate(here, datetime.now(UTC))  # noqa: DTZ005, TID251 - a certificate is of today; nothing else is
+    make_certificate(here, datetime.now(UTC))  # noqa: TID251 - a certificate is of today; nothing else is
     asyncio.run(serve(here))

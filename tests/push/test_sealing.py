@@ -1,6 +1,5 @@
 """What we seal is what the standard says, and the library webpush would have signed the same."""
 
-
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
