@@ -13,11 +13,15 @@ THREE_DAYS_S = 3 * 24 * 60 * 60
 
 @dataclass(frozen=True, slots=True)
 class PushAddress:
-    """Where one phone is reached. p256dh: its public key, auth: its secret, both base64url as the browser gave them."""
+    """Where one phone is reached. p256dh: its public key, auth: its secret, both base64url as the browser gave them.
+
+    vapid_key: mark of the key of ours that it was subscribed with; None: of the oldest.
+    """
 
     endpoint: str
     p256dh: str
     auth: str
+    vapid_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,10 +136,11 @@ def receivers(session: Session, ids: Collection[UUID]) -> Mapping[UUID, Receiver
     found = session.execute(
         select(
             PushSubscription.id, PushSubscription.endpoint, PushSubscription.p256dh, PushSubscription.auth,
+            PushSubscription.vapid_key,
             PushSubscription.origin, PushSubscription.language,
         ).where(PushSubscription.id.in_(ids), PushSubscription.gone_at.is_(None))
     )  # fmt: skip
-    return {row.id: Receiver(PushAddress(*row[1:4]), row.origin, row.language) for row in found}
+    return {row.id: Receiver(PushAddress(*row[1:5]), row.origin, row.language) for row in found}
 
 
 def following_input(session: Session, ids: Collection[UUID], input_id: UUID) -> Mapping[UUID, bool]:

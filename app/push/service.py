@@ -47,12 +47,16 @@ _TEST = N_("Dette er et testvarsel. Det virker.")
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionWish:
-    """What a browser gives when it subscribes. p256dh: a P-256 point, auth: 16 bytes; both base64url."""
+    """What a browser gives when it subscribes. p256dh: a P-256 point, auth: 16 bytes; both base64url.
+
+    vapid_key: mark of the key of ours that it used.
+    """
 
     endpoint: str
     p256dh: str
     auth: str
     language: str = "nb"
+    vapid_key: str | None = None
 
 
 def subscribe(
@@ -84,6 +88,7 @@ def subscribe(
         "participant_id": actor.participant_id,
         "language": known_language(wish.language),
         "gone_at": None,
+        "vapid_key": wish.vapid_key,
     }
     new = {"id": uuid4(), "endpoint_hash": key, "created_at": now, **values}
     if not insert_once(session, PushSubscription, new):

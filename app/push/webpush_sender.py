@@ -1,5 +1,6 @@
 """Web Push (RFC 8030) to many phones at once: sealed here, signed once an hour for each service, sent by the door."""
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ TOKEN_LASTS_S = 12 * 60 * 60
 # Kept far shorter than it lasts: the service's clock may differ from ours.
 TOKEN_KEPT_S = 60 * 60
 ORIGINS_KEPT = 200
+MARK_LENGTH = 16
+
+_PEM = re.compile(rb"-----BEGIN ([A-Z ]+)-----.+?-----END \1-----\s?", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -37,36 +41,55 @@ class VapidKey:
         return sealing.public_point(self.private)
 
     @cached_property
+    def mark(self) -> str:
+        """What a subscription keeps to tell which key it was made with."""
+        return self.application_server_key[:MARK_LENGTH]
+
+    @cached_property
     def private(self) -> ec.EllipticCurvePrivateKey:
         return cast("ec.EllipticCurvePrivateKey", load_pem_private_key(self.pem, password=None))
 
 
 def read_vapid_key(pem: bytes, subject: str) -> VapidKey:
-    """Return the key, or raise ValueError with a sentence. subject: "mailto:" and an address (LAB_VAPID_SUBJECT)."""
+    """Return the key that browsers subscribe with: the first one of `read_vapid_keys`."""
+    return read_vapid_keys(pem, subject)[0]
+
+
+def read_vapid_keys(pem: bytes, subject: str) -> Sequence[VapidKey]:
+    """Return our keys, the newest first. subject: "mailto:" and an address (LAB_VAPID_SUBJECT).
+
+    Who changes the key puts the new one above the old one in the file: phones that subscribed with the old one are told
+    with that until their browsers have renewed. Raises ValueError with a sentence.
+    """
     contact = subject.removeprefix("mailto:")
     if contact == subject or "@" not in contact:
         raise ValueError("LAB_VAPID_SUBJECT must be mailto: and an address.")
-    begin = pem.find(b"-----BEGIN")
-    if begin < 0:
+    # What stands outside the keys is a remark, e.g. the mark of a development key.
+    found = [one.group() for one in _PEM.finditer(pem)]
+    if not found:
         raise ValueError("LAB_VAPID_KEY_FILE holds no PEM key.")
-    # What stands before the key is a remark, e.g. the mark of a development key.
-    return VapidKey(pem[begin:], contact)
+    return [VapidKey(one, contact) for one in found]
 
 
 class WebPushSender:
-    """Seals, signs and sends; the connections are kept by the door. wall: seconds since 1970."""
+    """Seals, signs and sends; the connections are kept by the door.
+
+    former: keys that some phones still are subscribed with, the oldest last. wall: seconds since 1970.
+    """
 
     def __init__(
         self,
         key: VapidKey,
         door: PushDoor,
         *,
+        former: Sequence[VapidKey] = (),
         monotonic: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        self._key, self._door = key, door
+        self._keys, self._door = {one.mark: one for one in (*former, key)}, door
+        self._oldest = former[-1] if former else key
         self._monotonic, self._wall = monotonic, wall
-        self._kept: dict[str, tuple[float, str]] = {}
+        self._kept: dict[tuple[str, str], tuple[float, str]] = {}
 
     def send_all(self, messages: Sequence[tuple[PushAddress, PushMessage]]) -> Sequence[DeliveryFault | None]:
         """Send each once; see PushSender for the outcomes."""
@@ -84,20 +107,27 @@ class WebPushSender:
     def _ready(self, address: PushAddress, message: PushMessage) -> Post | DeliveryFault:
         try:
             return self.seal(address, message)
-        except Permanent as fault:
+        except Permanent as fault:  # Gone is one of them
             return fault
 
     def seal(self, address: PushAddress, message: PushMessage) -> Post:
-        """Return the message as it is sent. Raises Permanent: text too long, keys wrong, an endpoint we never call."""
+        """Return the message as it is sent.
+
+        Raises Permanent: text too long, keys wrong, an endpoint we never call; Gone: subscribed with a key that we no
+        longer have.
+        """
         if len(message.body) > TEXT_LIMIT:
             raise Permanent("Varselet er for langt.")
         endpoint = self._door.check(address.endpoint)
+        key = self._oldest if address.vapid_key is None else self._keys.get(address.vapid_key)
+        if key is None:
+            raise Gone("Abonnementet er laget med en nøkkel vi ikke har lenger.")
         try:
             body = sealing.seal(message.body, address.p256dh, address.auth)
         except ValueError as fault:
             raise Permanent("Nøklene til abonnementet er ikke gyldige.") from fault
         headers = {
-            "Authorization": self._authorization(endpoint),
+            "Authorization": self._authorization(key, endpoint),
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/octet-stream",
             "TTL": str(message.ttl_s),
@@ -106,16 +136,16 @@ class WebPushSender:
         }
         return Post(endpoint, body, headers)
 
-    def _authorization(self, endpoint: Endpoint) -> str:
+    def _authorization(self, key: VapidKey, endpoint: Endpoint) -> str:
         """Return the signed header for a service, made once an hour: signing costs more than sealing."""
-        made, header = self._kept.get(endpoint.origin, (0.0, ""))
+        made, header = self._kept.get((key.mark, endpoint.origin), (0.0, ""))
         if header and self._monotonic() - made < TOKEN_KEPT_S:
             return header
         expires = int(self._wall()) + TOKEN_LASTS_S
-        header = sealing.signed(self._key.private, endpoint.origin, f"mailto:{self._key.contact}", expires=expires)
+        header = sealing.signed(key.private, endpoint.origin, f"mailto:{key.contact}", expires=expires)
         if len(self._kept) >= ORIGINS_KEPT:
             self._kept.clear()
-        self._kept[endpoint.origin] = (self._monotonic(), header)
+        self._kept[key.mark, endpoint.origin] = (self._monotonic(), header)
         return header
 
     def close(self) -> None:
@@ -154,5 +184,8 @@ class NoSender:
 
 
 def build_sender(pem: bytes, *, subject: str, door: PushDoor) -> PushSender:
-    """Return a sender with the key of `read_vapid_key`, or one that says that the key is missing."""
-    return WebPushSender(read_vapid_key(pem, subject), door) if pem else NoSender()
+    """Return a sender with the keys of `read_vapid_keys`, or one that says that there is none."""
+    if not pem:
+        return NoSender()
+    key, *former = read_vapid_keys(pem, subject)
+    return WebPushSender(key, door, former=former)

@@ -1,4 +1,4 @@
-"""Devices and accounts follow a process, and hear of its news."""
+"""Devices and accounts follow a process; a subscription to push says which of our keys it was made with."""
 
 from collections.abc import Sequence
 
@@ -35,7 +35,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_process_follows_device", "process_follows", ["device_key"])
     op.create_index("ix_process_follows_participant", "process_follows", ["participant_id"])
+    op.add_column("push_subscriptions", sa.Column("vapid_key", sa.String(16), nullable=True))
 
 
 def downgrade() -> None:
+    op.execute("ALTER TABLE push_subscriptions DROP COLUMN vapid_key")
     op.drop_table("process_follows")

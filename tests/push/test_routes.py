@@ -47,6 +47,22 @@ def test_a_phone_without_a_mark_gets_one(visit, session):
     assert session.scalars(select(PushSubscription)).one().device_key is not None
 
 
+def test_we_remember_which_key_of_ours_a_phone_used(visit_as, session, with_key):
+    visiting = visit_as("kari")
+    newest = visiting.get("/varsler/nokkel").response.get_json()["key"]
+
+    for said in ({}, {"key": newest}):
+        subscribe(visiting, sent("kari") | said)
+        assert session.scalars(select(PushSubscription.vapid_key)).one() == newest[:16]
+
+
+def test_a_subscription_made_with_a_key_that_is_not_ours_is_refused(visit_as, session, with_key):
+    page = visit_as("kari").post("/varsler/abonner", sent("kari") | {"key": "A" * 87}, expect=422)
+
+    assert "Nettleseren ga oss nøkler vi ikke kan bruke." in page.words
+    assert session.scalars(select(PushSubscription)).all() == []
+
+
 def test_a_form_is_as_good_as_json(visit_as, session):
     page = visit_as("kari").post("/varsler/abonner", sent("kari"))
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 
 import jwt
 import pytest
@@ -179,6 +180,26 @@ def test_a_signature_is_kept_an_hour_for_each_origin(sender, karis_phone, clock)
 
     assert first == same
     assert len({first, apple, later}) == 3
+
+
+def test_after_a_change_of_key_each_phone_is_told_with_the_key_it_knows(service, karis_phone, key_pem):
+    new, old = new_pem(), key_pem
+    marks = [read_vapid_key(pem, SUBJECT).mark for pem in (new, old)]
+    sender = build_sender(new + old, subject=SUBJECT, door=PushDoor(local=local_hosts(service.address)))
+
+    for mark in (*marks, None):
+        assert sender.send_all([(replace(karis_phone, vapid_key=mark), message())]) == [None]
+
+    for seen, pem in zip(service.seen, (new, old, old), strict=True):
+        assert claims_in(seen.headers["Authorization"], pem)["sub"] == SUBJECT
+    sender.close()
+
+
+def test_a_phone_whose_key_we_have_thrown_away_is_gone(service, sender, karis_phone):
+    with pytest.raises(Gone):
+        sender.send(replace(karis_phone, vapid_key="thrown away long"), message())
+
+    assert service.seen == []
 
 
 def test_nothing_is_sent_to_a_host_that_is_not_on_the_list(sender, karis_phone):
