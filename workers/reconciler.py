@@ -87,12 +87,9 @@ class Reconciler:
 
     def _ring_again(self) -> None:
         """Ring for what is overdue while its queue is silent: a bell that is still heard would only ring twice."""
-        relay = self._relay()
         assert self.bells is not None  # noqa: S101 - is_away has looked
-        if sum(self.bells.waiting(queue) for queue in ("send", "push", "heavy")) == 0:
-            relay.round(bell_lost_after=OVERDUE)
-        else:
-            relay.round()
+        silent = [queue for queue in ("send", "push", "heavy") if self.bells.waiting(queue) == 0]
+        self._relay().round(bell_lost_after=OVERDUE, lost_in=silent)
 
     def _work_without_bells(self, now: datetime) -> None:
         """Route what is new and work on what is due, here, one by one."""

@@ -2,7 +2,7 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.core.crash import crash_point
 from app.outbox import service as outbox
-from app.outbox.models import OutboxEvent
+from app.outbox.models import OutboxDelivery, OutboxEvent
 from app.outbox.service import Recipient, Route
 from app.settings import Settings
 from workers.bell import Bells
@@ -41,11 +41,14 @@ class Relay:
     clock: Clock
     bells: Bells | None
 
-    def round(self, *, bell_lost_after: timedelta | None = None) -> int:
-        """Do one round; return how many bells were rung. bell_lost_after: ring again for bells older than that."""
+    def round(self, *, bell_lost_after: timedelta | None = None, lost_in: Collection[str] | None = None) -> int:
+        """Do one round; return how many bells were rung.
+
+        bell_lost_after: ring again for bells older than that, in the queues lost_in (None: in all).
+        """
         while self._route() == BATCH:
             pass
-        return self._ring(bell_lost_after)
+        return self._ring(bell_lost_after, lost_in)
 
     def _route(self) -> int:
         now = self.clock()
@@ -76,25 +79,40 @@ class Relay:
         with self.transaction() as session:
             outbox.mark_routed(session.merge(event, load=False), now)
 
-    def _ring(self, bell_lost_after: timedelta | None) -> int:
+    def _ring(self, bell_lost_after: timedelta | None, lost_in: Collection[str] | None) -> int:
         """Ring for each that is due, and once for each batch."""
         if self.bells is None:
             return 0
         now = self.clock()
         rung_before = None if bell_lost_after is None else now - bell_lost_after
         with self.transaction() as session:
-            found = outbox.due(session, now, limit=BELLS_A_ROUND, rung_before=rung_before)
-            batches = outbox.due_batches(session, now, size=SIZE, limit=BATCHES_A_ROUND, rung_before=rung_before)
+            found = outbox.due(session, now, limit=BELLS_A_ROUND, rung_before=rung_before, lost_in=lost_in)
+            batches = outbox.due_batches(
+                session, now, size=SIZE, limit=BATCHES_A_ROUND, rung_before=rung_before, lost_in=lost_in
+            )
+            # Before their bells, not after: a worker passes over what somebody else is writing on, and would find the
+            # batch that it was rung for locked by this very mark.
+            if batches:
+                outbox.mark_rung(session, [one.id for batch in batches for one in batch], now)
         by_queue: dict[str, list[UUID]] = defaultdict(list)
-        heard: dict[str, list[UUID]] = defaultdict(list)
-        for some in [[delivery] for delivery in found] + [list(batch) for batch in batches]:
-            by_queue[some[0].queue].append(some[0].id)
-            heard[some[0].queue] += [delivery.id for delivery in some]
+        for delivery in found:
+            by_queue[delivery.queue].append(delivery.id)
         for queue, ids in by_queue.items():
-            self._ring_one_queue(queue, ids, heard[queue], now)
-        return sum(len(ids) for ids in by_queue.values())
+            self._ring_one_queue(queue, ids, now)
+        for batch in batches:
+            self._ring_batch(batch)
+        return len(found) + len(batches)
 
-    def _ring_one_queue(self, queue: str, ids: list[UUID], heard: list[UUID], now: datetime) -> None:
+    def _ring_batch(self, batch: Sequence[OutboxDelivery]) -> None:
+        assert self.bells is not None  # noqa: S101 - _ring has looked
+        try:
+            self.bells.ring(batch[0].queue, [batch[0].id])
+        except RedisError as fault:
+            log.warning("bell_silent", queue=batch[0].queue, count=len(batch), error=type(fault).__name__)
+            with self.transaction() as session:
+                outbox.mark_rung(session, [one.id for one in batch], None)
+
+    def _ring_one_queue(self, queue: str, ids: list[UUID], now: datetime) -> None:
         assert self.bells is not None  # noqa: S101 - _ring has looked
         crash_point("relay.before_bell")
         try:
@@ -104,7 +122,7 @@ class Relay:
             return
         crash_point("relay.after_bell")
         with self.transaction() as session:
-            outbox.mark_rung(session, heard, now)
+            outbox.mark_rung(session, ids, now)
 
 
 def _deliveries(session: Session, event: OutboxEvent, settings: Settings) -> Deliveries:

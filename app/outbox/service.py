@@ -206,17 +206,20 @@ def mark_routed(event: OutboxEvent, now: datetime) -> None:
 
 
 def due(
-    session: Session, now: datetime, *, limit: int, rung_before: datetime | None = None
+    session: Session,
+    now: datetime,
+    *,
+    limit: int,
+    rung_before: datetime | None = None,
+    lost_in: Collection[str] | None = None,
 ) -> Sequence[OutboxDelivery]:
     """Return waiting deliveries whose time has come and whose bell has not rung for it, oldest first.
 
     Those of a channel that goes out in batches are left to `due_batches`, but for its probe.
-    rung_before: count a bell older than this as lost. Of a paused channel only the oldest is given, and only
-    when it is time to probe.
+    rung_before: count a bell older than this as lost, in the queues lost_in (None: in all). Of a paused channel only
+    the oldest is given, and only when it is time to probe.
     """
-    silent: ColumnElement[bool] = OutboxDelivery.rung_at.is_(None)
-    if rung_before is not None:
-        silent = or_(silent, OutboxDelivery.rung_at < rung_before)
+    silent = _silent(rung_before, lost_in)
     paused = select(Pause.scope).where(Pause.closed)
     query = (
         select(OutboxDelivery)
@@ -234,16 +237,30 @@ def due(
     return [*session.scalars(query), *_probes(session, now)]
 
 
+def _silent(rung_before: datetime | None, lost_in: Collection[str] | None) -> ColumnElement[bool]:
+    """What is true of a delivery whose bell has not rung, or was lost."""
+    if rung_before is None:
+        return OutboxDelivery.rung_at.is_(None)
+    lost = [OutboxDelivery.rung_at < rung_before]
+    if lost_in is not None:
+        lost.append(OutboxDelivery.queue.in_(lost_in))
+    return or_(OutboxDelivery.rung_at.is_(None), and_(*lost))
+
+
 def due_batches(
-    session: Session, now: datetime, *, size: int, limit: int, rung_before: datetime | None = None
+    session: Session,
+    now: datetime,
+    *,
+    size: int,
+    limit: int,
+    rung_before: datetime | None = None,
+    lost_in: Collection[str] | None = None,
 ) -> Sequence[Sequence[OutboxDelivery]]:
     """Return what goes out in batches and is due, as `due` says: one batch of each event and job, oldest first.
 
     One only, of at most `size`, so that a small event does not wait behind all of a big one. limit: how many batches.
     """
-    silent: ColumnElement[bool] = OutboxDelivery.rung_at.is_(None)
-    if rung_before is not None:
-        silent = or_(silent, OutboxDelivery.rung_at < rung_before)
+    silent = _silent(rung_before, lost_in)
     waiting = and_(
         OutboxDelivery.state == DeliveryState.WAITING.value,
         OutboxDelivery.due_at <= now,
@@ -299,7 +316,8 @@ def _has_settled(now: datetime) -> ColumnElement[bool]:
     return or_(OutboxDelivery.may_have_arrived.is_(False), OutboxDelivery.due_at <= now)
 
 
-def mark_rung(session: Session, ids: Sequence[UUID], now: datetime) -> None:
+def mark_rung(session: Session, ids: Sequence[UUID], now: datetime | None) -> None:
+    """Note that the bells of these have rung, or with None that they have not."""
     session.execute(update(OutboxDelivery).where(OutboxDelivery.id.in_(ids)).values(rung_at=now))
 
 

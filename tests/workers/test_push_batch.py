@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from redis import RedisError
 from sqlalchemy import func, select, update
 
 from app.core.actor import Actor, Role
@@ -18,6 +19,7 @@ from tests.support.background import Background, PushRecorder
 from tests.support.followers import followed_by_many, tell
 from tests.support.processes import publish
 from workers.push_batch import TURN
+from workers.relay import Relay
 from workers.runtime import transactions
 
 JOB = "notify_news"
@@ -162,6 +164,25 @@ def test_a_small_event_does_not_wait_behind_a_big_one(session, process, arne, wo
     assert outbox.due(session, work.now, limit=99) == []
 
 
+def test_a_batch_is_marked_before_its_bell_rings_and_a_bell_that_fails_rings_again(
+    session, process, arne, work, engine, settings, now
+):
+    followed_by_many(session, process, 30, now=now)
+    tell(session, process, TITLE, actor=arne, now=now)
+    bells = HeardBells(work)
+    relay = Relay(settings, transactions(engine), lambda: now, bells)
+    bells.away = True
+
+    relay.round()
+    bells.away = False
+    relay.round()
+    relay.round()
+
+    # A worker that hears its bell while the mark is written passes over the locked rows, and the bell is lost.
+    assert bells.marked_when_heard == [30, 30]
+    assert bells.rung == 1
+
+
 def counted(session) -> dict[str, int]:
     session.rollback()
     found = session.execute(select(PushLog.outcome, func.count()).group_by(PushLog.outcome)).all()
@@ -184,6 +205,21 @@ def dies_on(pass_: int):
             raise KeyboardInterrupt
 
     return point
+
+
+class HeardBells:
+    """Bells that look, as they ring, at how many deliveries are marked as rung for."""
+
+    def __init__(self, work: Background) -> None:
+        self._work, self.away = work, False
+        self.marked_when_heard: list[int] = []
+        self.rung = 0
+
+    def ring(self, _queue, ids) -> None:
+        self.marked_when_heard.append(sum(one.rung_at is not None for one in self._work.deliveries(JOB)))
+        if self.away:
+            raise RedisError
+        self.rung += len(list(ids))
 
 
 class DiesInTurn:
