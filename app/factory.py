@@ -28,7 +28,9 @@ import app.pages.routes
 import app.parcels.query
 import app.parcels.service
 import app.personal.routes
+import app.processes.query
 import app.processes.routes
+import app.processes.service
 import app.push.query
 import app.push.routes
 import app.push.service
@@ -63,6 +65,7 @@ BELONGINGS = (
     Belongings(app.ideas.query.any_from, app.ideas.service.take_along),
     Belongings(app.comments.query.any_from, app.comments.service.take_along),
     Belongings(app.parcels.query.any_followed_by, app.parcels.service.take_along),
+    Belongings(app.processes.query.any_followed_by, app.processes.service.take_along),
     Belongings(app.push.query.any_on, app.push.service.take_along),
 )
 

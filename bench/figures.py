@@ -13,7 +13,7 @@ RESULTS = Path(__file__).resolve().parent / "results.json"
 class Figure:
     """One row. value: the median of the runs; min, max: their spread; what: how it was measured.
 
-    limit: the most it may be, or None. A rate has no limit: machines are too different.
+    limit: the most it may be, or None. floor: the least that a rate may be; most have none: machines are too different.
     """
 
     id: str
@@ -23,16 +23,23 @@ class Figure:
     min: float
     max: float
     limit: float | None = None
+    floor: float | None = None
 
     @property
     def too_much(self) -> bool:
         return self.limit is not None and self.value > self.limit
 
+    @property
+    def too_little(self) -> bool:
+        return self.floor is not None and self.value < self.floor
 
-def figure(name: str, what: str, runs: Sequence[float], unit: str, limit: float | None = None) -> Figure:
+
+def figure(
+    name: str, what: str, runs: Sequence[float], unit: str, limit: float | None = None, floor: float | None = None
+) -> Figure:
     """Return the row of several runs of one measurement; numbers are kept with four valid digits."""
     value, least, most = (_short(number) for number in (statistics.median(runs), min(runs), max(runs)))
-    return Figure(name, what, value, unit, least, most, limit)
+    return Figure(name, what, value, unit, least, most, limit, floor)
 
 
 def _short(number: float) -> float:
@@ -48,8 +55,12 @@ def read(path: Path = RESULTS) -> list[Figure]:
 
 def write(figures: Iterable[Figure], path: Path = RESULTS) -> None:
     """Write the rows, one a line, so that a change of one is a change of one line."""
-    rows = ",\n".join("  " + json.dumps(asdict(row), ensure_ascii=False) for row in figures)
+    rows = ",\n".join("  " + json.dumps(_told(row), ensure_ascii=False) for row in figures)
     path.write_text(f"[\n{rows}\n]\n" if rows else "[]\n", encoding="utf-8")
+
+
+def _told(row: Figure) -> dict[str, object]:
+    return {name: value for name, value in asdict(row).items() if name != "floor" or value is not None}
 
 
 def merged(old: Iterable[Figure], new: Iterable[Figure], only: str = "") -> list[Figure]:
@@ -67,7 +78,8 @@ def table(figures: Iterable[Figure]) -> str:
     lines = [f"{'id':32} {'median':>10} {'least':>10} {'most':>10} {'unit':<8} {'limit':>8}"]
     for row in figures:
         limit = "" if row.limit is None else f"{row.limit:g}"
-        mark = "  OVER THE LIMIT" if row.too_much else ""
+        limit = limit if row.floor is None else f">={row.floor:g}"
+        mark = "  OVER THE LIMIT" if row.too_much else "  TOO LITTLE" if row.too_little else ""
         lines.append(f"{row.id:32} {row.value:>10g} {row.min:>10g} {row.max:>10g} {row.unit:<8} {limit:>8}{mark}")
         lines.append(f"    {row.what}")
     return "\n".join(lines)

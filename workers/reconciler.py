@@ -14,7 +14,7 @@ from app.outbox import service as outbox
 from app.outbox import watermark
 from workers.bell import Bells, is_away
 from workers.collect_reports import collect
-from workers.relay import Relay
+from workers.relay import BATCHES_A_ROUND, Relay
 from workers.runtime import Runtime
 from workers.schedule import strike
 
@@ -87,19 +87,17 @@ class Reconciler:
 
     def _ring_again(self) -> None:
         """Ring for what is overdue while its queue is silent: a bell that is still heard would only ring twice."""
-        relay = self._relay()
         assert self.bells is not None  # noqa: S101 - is_away has looked
-        if sum(self.bells.waiting(queue) for queue in ("send", "push", "heavy")) == 0:
-            relay.round(bell_lost_after=OVERDUE)
-        else:
-            relay.round()
+        silent = [queue for queue in ("send", "push", "heavy") if self.bells.waiting(queue) == 0]
+        self._relay().round(bell_lost_after=OVERDUE, lost_in=silent)
 
     def _work_without_bells(self, now: datetime) -> None:
         """Route what is new and work on what is due, here, one by one."""
         Relay(self.runtime.settings, self.runtime.transaction, self.runtime.clock, None).round()
         with self.runtime.transaction() as session:
             found = outbox.due(session, now, limit=TAKEN_A_ROUND, rung_before=now + OVERDUE)
-            ids = [delivery.id for delivery in found]
+            batches = outbox.due_batches(session, now, size=1, limit=BATCHES_A_ROUND, rung_before=now + OVERDUE)
+            ids = [delivery.id for delivery in found] + [some[0].id for some in batches]
         for delivery_id in ids:
             crash_point("reconcile.after_pick")
             self.runtime.run(delivery_id)

@@ -36,7 +36,7 @@ JOBS: Mapping[str, Sequence[str]] = {
     "audit_head_due": ("anchor_audit_log",),
     "process_published": (),
     "process_ended": (),
-    "news_published": (),
+    "news_published": ("notify_news",),
     "process_picture_changed": ("make_thumbnails", "remove_pictures"),
     "retention_due": ("purge_personal_data",),
     "own_file_wanted": ("pack_own_data",),
@@ -45,7 +45,10 @@ JOBS: Mapping[str, Sequence[str]] = {
 
 
 class Job(Protocol):
-    """What a job module has. recipients is optional; without it the job's channel is the one recipient."""
+    """What a job module has. recipients is optional; without it the job's channel is the one recipient.
+
+    A push job has `notices` instead of `handle`: see workers/notice.py.
+    """
 
     CHANNEL: str
     QUEUE: str

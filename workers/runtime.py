@@ -3,7 +3,7 @@
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +22,7 @@ from app.outbox import watermark
 from app.outbox.models import DeliveryState, OutboxEvent
 from app.outbox.service import Lease
 from app.settings import Settings
+from workers.push_batch import SIZE, PushBatch
 from workers.routing import job_named
 from workers.work import Clock, Ports, Steps, Transaction, Work
 
@@ -58,28 +59,46 @@ class Runtime:
     tell: Callable[[str], None] = lambda _topic: None
 
     def run(self, delivery_id: UUID) -> DeliveryState | None:
-        """Work on one delivery; return where it ended, or None when it was not ours to take."""
-        lease = self._take(delivery_id)
-        if lease is None:
+        """Work on one delivery, or a batch of its event; return where it ended, or None when it was not ours to take.
+
+        Of a batch each ends in its own way; then ACCEPTED says that all were settled.
+        """
+        leases = self._take(delivery_id)
+        if not leases:
             return None
         crash_point("send.after_lease")
+        if leases[0].channel in outbox.BATCHED:
+            return self._tell_many(leases)
+        return self._run_one(leases[0])
+
+    def _run_one(self, lease: Lease) -> DeliveryState | None:
         try:
             return self._work(lease)
         except LeaseLost:
-            log.warning("lease_lost", delivery=str(delivery_id), job=lease.job)
+            log.warning("lease_lost", delivery=str(lease.delivery_id), job=lease.job)
             return None
         except DeliveryFault as fault:
             return self._fail(lease, fault)
         except Exception as fault:
-            log.exception("job_broke", delivery=str(delivery_id), job=lease.job, error=type(fault).__name__)
+            log.exception("job_broke", delivery=str(lease.delivery_id), job=lease.job, error=type(fault).__name__)
             return self._fail(lease, UnknownOutcome(f"Feil i programmet: {type(fault).__name__}"))
 
-    def _take(self, delivery_id: UUID) -> Lease | None:
+    def _tell_many(self, leases: Sequence[Lease]) -> DeliveryState:
+        PushBatch(self.settings, self.transaction, self.ports, self.clock).run(leases)
+        log.info("told", job=leases[0].job, count=len(leases))
+        with self.transaction() as session:
+            event = outbox_query.get_event(session, leases[0].event_id)
+        self._tell(event)
+        return DeliveryState.ACCEPTED
+
+    def _take(self, delivery_id: UUID) -> Sequence[Lease]:
         owner = f"{socket.gethostname()[:20]}-{os.getpid()}-{token_hex(8)}"
         with self.transaction() as session:
             if watermark.is_behind(session, self.settings.instance):
-                return None
-            return outbox.take(session, delivery_id, owner=owner, now=self.clock(), seconds=self.settings.lease_seconds)
+                return []
+            return outbox.take_batch(
+                session, delivery_id, owner=owner, now=self.clock(), seconds=self.settings.lease_seconds, size=SIZE
+            )
 
     def _work(self, lease: Lease) -> DeliveryState | None:
         with self.transaction() as session:

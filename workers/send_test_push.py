@@ -1,22 +1,33 @@
 """Somebody asked for a test notice on their own phone."""
 
-from app.outbox.models import DeliveryState, OutboxEvent
-from app.push import query, service
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.outbox.models import OutboxEvent
+from app.outbox.service import Recipient
+from app.push import service
 from app.push.events import TestPushWanted
-from workers.notify_followers import deliver
-from workers.work import Work
+from app.settings import Settings
+from workers.notice import Notices, Receivers, to_phone
 
 CHANNEL = "push"
 QUEUE = "push"
+TOPIC = "test"
 
 
-def handle(work: Work, event: OutboxEvent) -> None:
-    fact = TestPushWanted.model_validate(event.payload)
-    with work.transaction() as session:
-        receiver = query.receiver(session, fact.subscription_id)
-    if receiver is None:
-        with work.settle(DeliveryState.NEVER, reason="Abonnementet er borte"):
-            return
-    url = f"{work.settings.public_url.rstrip('/')}/varsler"
-    message = service.test_message(receiver.language, url=url, subscription_id=fact.subscription_id)
-    deliver(work, fact.subscription_id, receiver, message, topic="test")
+def recipients(_session: Session, event: OutboxEvent, _settings: Settings) -> Sequence[Recipient]:
+    return [to_phone(TestPushWanted.model_validate(event.payload).subscription_id)]
+
+
+def notices(
+    _session: Session, _event: OutboxEvent, receivers: Receivers, *, settings: Settings, now: datetime
+) -> Notices:
+    """Give the one who asked the test, at any hour."""
+    del now
+    url = f"{settings.public_url.rstrip('/')}/varsler"
+    return {
+        one: service.test_message(receiver.language, url=url, subscription_id=one)
+        for one, receiver in receivers.items()
+    }

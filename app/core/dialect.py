@@ -1,6 +1,6 @@
 """The few sentences that SQLite and PostgreSQL say differently."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, cast
 
@@ -23,6 +23,14 @@ def insert_once(session: Session, model: type[Model], values: Mapping[str, Any])
     The uniqueness is in the write itself. A second writer of the same key waits for the first, then gets False.
     """
     return rows(session, _insert_once(model, is_postgresql(session)), values).first() is not None
+
+
+def insert_all_once(session: Session, model: type[Model], many: Sequence[Mapping[str, Any]]) -> int:
+    """Insert rows, all but those whose unique key is taken; return how many were inserted. Values: in each the same."""
+    if not many:
+        return 0
+    session.flush()
+    return len(session.connection().execute(_insert_once(model, is_postgresql(session)), many).all())
 
 
 @lru_cache

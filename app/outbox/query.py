@@ -197,6 +197,12 @@ def is_paused(session: Session, scope: str) -> bool:
     return pause is not None and pause.closed
 
 
+def busy_until(session: Session, scopes: Collection[str], now: datetime) -> Mapping[str, datetime]:
+    """Return until when these have asked us to wait, those that have not passed."""
+    asked = select(Pause.scope, Pause.probe_at).where(Pause.scope.in_(scopes), Pause.closed, Pause.probe_at > now)
+    return {scope: until for scope, until in session.execute(asked)}  # noqa: C416 - a Row is a pair to people
+
+
 def anything_before(session: Session, moment: datetime) -> bool:
     """Tell whether anything at all was recorded before `moment`."""
     return session.scalars(select(OutboxEvent.id).where(OutboxEvent.recorded_at < moment).limit(1)).first() is not None

@@ -3,17 +3,31 @@
 import base64
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Table, and_, case, delete, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    Table,
+    and_,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy import cast as cast_sql
 from sqlalchemy.orm import Session, aliased
 
 from app.core.db import Model
-from app.core.dialect import insert_once
+from app.core.dialect import insert_all_once, insert_once
 from app.core.errors import (
     ConfigurationFault,
     Conflict,
@@ -40,6 +54,8 @@ FAILURES_BEFORE_PAUSE = 5
 # Behind these there is one receiver, so five failures in a row mean that it is away. Push has many, and strangers
 # choose which: five dead endpoints must not stop everybody's notices.
 ONE_RECEIVER = frozenset({"archive", "mail"})
+# Of these many deliveries of one event go out together, by one bell.
+BATCHED = frozenset({"push"})
 PROBE_AFTER_FAILURES = timedelta(minutes=1)
 PROBE_AFTER_CONFIGURATION = timedelta(minutes=5)
 LONGEST_RETRY_AFTER_S = 3600.0
@@ -52,10 +68,14 @@ ENDS = frozenset({DeliveryState.FILED, DeliveryState.ACCEPTED, DeliveryState.STO
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Who a delivery is for. name: e.g. "archive" or "push:<id>"; never an address. held_for: as in the table."""
+    """Who a delivery is for. name: e.g. "archive" or "push:<id>"; never an address. held_for: as in the table.
+
+    not_before: it is due then, if that is later than it would be.
+    """
 
     name: str
     held_for: UUID | None = None
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,30 +167,38 @@ def deliver_to(
     session: Session, event: OutboxEvent, route: Route, recipients: Sequence[Recipient], now: datetime
 ) -> int:
     """Make one delivery for each recipient that has none; return how many were made."""
-    made = 0
     restored = session.get(Heartbeat, f"{RESTORED}:{route.channel}") if recipients else None
     may_have_arrived = restored is not None and event.recorded_at <= restored.struck_at
-    for recipient in recipients:
-        values = {
+    same = {
+        "event_id": event.id,
+        "job": route.job,
+        "channel": route.channel,
+        "queue": route.queue,
+        "state": DeliveryState.WAITING.value,
+        "step": {},
+        "attempts": 0,
+        "silent_deaths": 0,
+        "may_have_arrived": may_have_arrived,
+        "paused_seconds": 0.0,
+        "created_at": now,
+    }
+    new = [
+        {
             "id": uuid4(),
-            "event_id": event.id,
-            "job": route.job,
-            "channel": route.channel,
-            "queue": route.queue,
             "recipient": recipient.name,
             "reference": reference_of(event.id, route.job, recipient.name),
-            "state": DeliveryState.WAITING.value,
-            "step": {},
-            "attempts": 0,
-            "silent_deaths": 0,
-            "may_have_arrived": may_have_arrived,
-            "paused_seconds": 0.0,
-            "created_at": now,
-            "due_at": event.due_at if route.channel == "archive" else event.recorded_at,
+            "due_at": _due(event, route, recipient),
             "held_for": recipient.held_for,
+            **same,
         }
-        made += insert_once(session, OutboxDelivery, values)
-    return made
+        for recipient in recipients
+    ]
+    return insert_all_once(session, OutboxDelivery, new)
+
+
+def _due(event: OutboxEvent, route: Route, recipient: Recipient) -> datetime:
+    usual = event.due_at if route.channel == "archive" else event.recorded_at
+    return max(usual, recipient.not_before) if recipient.not_before else usual
 
 
 def mark_routed(event: OutboxEvent, now: datetime) -> None:
@@ -178,16 +206,20 @@ def mark_routed(event: OutboxEvent, now: datetime) -> None:
 
 
 def due(
-    session: Session, now: datetime, *, limit: int, rung_before: datetime | None = None
+    session: Session,
+    now: datetime,
+    *,
+    limit: int,
+    rung_before: datetime | None = None,
+    lost_in: Collection[str] | None = None,
 ) -> Sequence[OutboxDelivery]:
     """Return waiting deliveries whose time has come and whose bell has not rung for it, oldest first.
 
-    rung_before: count a bell older than this as lost. Of a paused channel only the oldest is given, and only
-    when it is time to probe.
+    Those of a channel that goes out in batches are left to `due_batches`, but for its probe.
+    rung_before: count a bell older than this as lost, in the queues lost_in (None: in all). Of a paused channel only
+    the oldest is given, and only when it is time to probe.
     """
-    silent: ColumnElement[bool] = OutboxDelivery.rung_at.is_(None)
-    if rung_before is not None:
-        silent = or_(silent, OutboxDelivery.rung_at < rung_before)
+    silent = _silent(rung_before, lost_in)
     paused = select(Pause.scope).where(Pause.closed)
     query = (
         select(OutboxDelivery)
@@ -197,11 +229,61 @@ def due(
             OutboxDelivery.due_at <= now,
             silent,
             OutboxDelivery.channel.not_in(paused),
+            OutboxDelivery.channel.not_in(BATCHED),
         )
         .order_by(OutboxDelivery.due_at)
         .limit(limit)
     )
     return [*session.scalars(query), *_probes(session, now)]
+
+
+def _silent(rung_before: datetime | None, lost_in: Collection[str] | None) -> ColumnElement[bool]:
+    """What is true of a delivery whose bell has not rung, or was lost."""
+    if rung_before is None:
+        return OutboxDelivery.rung_at.is_(None)
+    lost = [OutboxDelivery.rung_at < rung_before]
+    if lost_in is not None:
+        lost.append(OutboxDelivery.queue.in_(lost_in))
+    return or_(OutboxDelivery.rung_at.is_(None), and_(*lost))
+
+
+def due_batches(
+    session: Session,
+    now: datetime,
+    *,
+    size: int,
+    limit: int,
+    rung_before: datetime | None = None,
+    lost_in: Collection[str] | None = None,
+) -> Sequence[Sequence[OutboxDelivery]]:
+    """Return what goes out in batches and is due, as `due` says: one batch of each event and job, oldest first.
+
+    One only, of at most `size`, so that a small event does not wait behind all of a big one. limit: how many batches.
+    """
+    silent = _silent(rung_before, lost_in)
+    waiting = and_(
+        OutboxDelivery.state == DeliveryState.WAITING.value,
+        OutboxDelivery.due_at <= now,
+        silent,
+        OutboxDelivery.channel.in_(BATCHED),
+        OutboxDelivery.channel.not_in(select(Pause.scope).where(Pause.closed)),
+    )
+    events = (
+        select(OutboxDelivery.event_id, OutboxDelivery.job)
+        .where(waiting)
+        .group_by(OutboxDelivery.event_id, OutboxDelivery.job)
+        .order_by(func.min(OutboxDelivery.due_at))
+        .limit(limit)
+    )
+    return [
+        session.scalars(
+            select(OutboxDelivery)
+            .where(waiting, OutboxDelivery.event_id == event_id, OutboxDelivery.job == job)
+            .order_by(OutboxDelivery.due_at, OutboxDelivery.id)
+            .limit(size)
+        ).all()
+        for event_id, job in session.execute(events).all()
+    ]
 
 
 def _probes(session: Session, now: datetime) -> Sequence[OutboxDelivery]:
@@ -234,7 +316,8 @@ def _has_settled(now: datetime) -> ColumnElement[bool]:
     return or_(OutboxDelivery.may_have_arrived.is_(False), OutboxDelivery.due_at <= now)
 
 
-def mark_rung(session: Session, ids: Sequence[UUID], now: datetime) -> None:
+def mark_rung(session: Session, ids: Sequence[UUID], now: datetime | None) -> None:
+    """Note that the bells of these have rung, or with None that they have not."""
     session.execute(update(OutboxDelivery).where(OutboxDelivery.id.in_(ids)).values(rung_at=now))
 
 
@@ -243,25 +326,58 @@ def take(session: Session, delivery_id: UUID, *, owner: str, now: datetime, seco
 
     One that is held for a report is nobody's to take.
     """
+    found = take_batch(session, delivery_id, owner=owner, now=now, seconds=seconds, size=1)
+    return found[0] if found else None
+
+
+def take_batch(
+    session: Session, delivery_id: UUID, *, owner: str, now: datetime, seconds: float, size: int
+) -> Sequence[Lease]:
+    """Lease what `take` would, or, of a channel that goes out in batches, up to `size` due deliveries of its event.
+
+    Those that another worker holds are passed over. Of a paused channel this one alone is taken, as its probe.
+    """
     row = session.execute(
-        select(OutboxDelivery.channel, OutboxDelivery.due_at).where(OutboxDelivery.id == delivery_id)
+        select(OutboxDelivery.channel, OutboxDelivery.event_id, OutboxDelivery.job).where(
+            OutboxDelivery.id == delivery_id
+        )
     ).first()
     if row is None:
-        return None
-    channel, _ = row
-    probing = _may_probe(session, channel, now)
+        return []
+    alike = [OutboxDelivery.id == delivery_id]
+    if row.channel in BATCHED:
+        alike = [OutboxDelivery.event_id == row.event_id, OutboxDelivery.job == row.job]
+    probing = _may_probe(session, row.channel, now)
     if probing is False:
-        session.execute(update(OutboxDelivery).where(OutboxDelivery.id == delivery_id).values(rung_at=None))
-        return None
-    until = now + timedelta(seconds=seconds)
+        session.execute(update(OutboxDelivery).where(*alike).values(rung_at=None).execution_options(**_UNSEEN))
+        return []
+    waiting = [
+        OutboxDelivery.state == DeliveryState.WAITING.value,
+        OutboxDelivery.held_for.is_(None),
+        _has_settled(now) if probing else OutboxDelivery.due_at <= now,
+    ]
+    ids: Sequence[UUID] = [delivery_id]
+    if row.channel in BATCHED and not probing:
+        due_now = select(OutboxDelivery.id).where(*alike, *waiting).order_by(OutboxDelivery.due_at, OutboxDelivery.id)
+        ids = session.scalars(due_now.limit(size).with_for_update(skip_locked=True)).all()
+    return _lease(session, ids, waiting, owner=owner, now=now, until=now + timedelta(seconds=seconds))
+
+
+_UNSEEN = {"synchronize_session": False}
+
+
+def _lease(
+    session: Session,
+    ids: Sequence[UUID],
+    waiting: Sequence[ColumnElement[bool]],
+    *,
+    owner: str,
+    now: datetime,
+    until: datetime,
+) -> Sequence[Lease]:
     taken = session.execute(
         update(OutboxDelivery)
-        .where(
-            OutboxDelivery.id == delivery_id,
-            OutboxDelivery.state == DeliveryState.WAITING.value,
-            OutboxDelivery.held_for.is_(None),
-            _has_settled(now) if probing else OutboxDelivery.due_at <= now,
-        )
+        .where(OutboxDelivery.id.in_(ids), *waiting)
         .values(
             state=DeliveryState.SENDING.value,
             lease_until=until,
@@ -269,32 +385,36 @@ def take(session: Session, delivery_id: UUID, *, owner: str, now: datetime, seco
             attempts=OutboxDelivery.attempts + 1,
         )
         .returning(
+            OutboxDelivery.id,
             OutboxDelivery.event_id,
             OutboxDelivery.job,
+            OutboxDelivery.channel,
             OutboxDelivery.recipient,
             OutboxDelivery.reference,
             OutboxDelivery.attempts,
             OutboxDelivery.may_have_arrived,
             OutboxDelivery.step,
         )
-        .execution_options(synchronize_session=False)
-    ).first()
-    if taken is None:
-        return None
-    session.add(DeliveryAttempt(delivery_id=delivery_id, attempt=taken.attempts, at=now, outcome="begun"))
-    return Lease(
-        delivery_id=delivery_id,
-        event_id=taken.event_id,
-        owner=owner,
-        until=until,
-        job=taken.job,
-        channel=channel,
-        recipient=taken.recipient,
-        reference=taken.reference,
-        attempt=taken.attempts,
-        may_have_arrived=taken.may_have_arrived,
-        step=dict(taken.step),
-    )
+        .execution_options(**_UNSEEN)
+    ).all()
+    leases = [
+        Lease(
+            delivery_id=row.id,
+            event_id=row.event_id,
+            owner=owner,
+            until=until,
+            job=row.job,
+            channel=row.channel,
+            recipient=row.recipient,
+            reference=row.reference,
+            attempt=row.attempts,
+            may_have_arrived=row.may_have_arrived,
+            step=dict(row.step),
+        )
+        for row in taken
+    ]
+    _append_all(session, leases, "begun", now)
+    return leases
 
 
 def _may_probe(session: Session, channel: str, now: datetime) -> bool | None:
@@ -335,6 +455,79 @@ def settle(
     _append(session, lease, state.value, now)
     if state in {DeliveryState.FILED, DeliveryState.ACCEPTED}:
         _channel_works(session, lease.channel, now)
+
+
+def begin_all(
+    session: Session, leases: Sequence[Lease], mark: str, *, now: datetime, seconds: float
+) -> Collection[UUID]:
+    """Keep these leases and note that the call which `mark` names begins; return which are still ours.
+
+    What is not among them belongs to another worker: it must not be sent.
+    """
+    return _all_ours(session, leases, lease_until=now + timedelta(seconds=seconds), step={f"begun:{mark}": ""})
+
+
+def settle_all(
+    session: Session, leases: Sequence[Lease], state: DeliveryState, *, now: datetime, reason: str | None = None
+) -> Collection[UUID]:
+    """End these deliveries, as `settle` does with one; return which were still ours. Store nothing of the others."""
+    ended = _all_ours(
+        session,
+        leases,
+        state=state.value,
+        lease_until=None,
+        lease_owner=None,
+        stop_reason=reason,
+        last_error=reason if state is DeliveryState.STOPPED else None,
+        ended_at=now,
+    )
+    kept = [lease for lease in leases if lease.delivery_id in ended]
+    _append_all(session, kept, state.value, now)
+    if kept and state in {DeliveryState.FILED, DeliveryState.ACCEPTED}:
+        _channel_works(session, kept[0].channel, now)
+    return ended
+
+
+def put_off_all(session: Session, leases: Sequence[Lease], until: datetime, why: str, *, now: datetime) -> None:
+    """Let these wait until then, as `NotYet` does with one: nothing was sent, and no try is counted."""
+    kept = _all_ours(
+        session,
+        leases,
+        state=DeliveryState.WAITING.value,
+        lease_until=None,
+        lease_owner=None,
+        due_at=until,
+        rung_at=None,
+        last_error=cut(why, 500),
+        step={},
+        attempts=OutboxDelivery.attempts - 1,
+    )
+    _append_all(session, [lease for lease in leases if lease.delivery_id in kept], "NotYet", now)
+    if leases:
+        _give_probe_back(session, leases[0].channel, now)
+
+
+def _all_ours(session: Session, leases: Sequence[Lease], **values: object) -> Collection[UUID]:
+    if not leases:
+        return frozenset()
+    changed = (
+        update(OutboxDelivery)
+        .where(
+            OutboxDelivery.id.in_([lease.delivery_id for lease in leases]),
+            OutboxDelivery.state == DeliveryState.SENDING.value,
+            OutboxDelivery.lease_owner == leases[0].owner,
+        )
+        .values(**values)
+        .returning(OutboxDelivery.id)
+    )
+    return frozenset(session.scalars(changed.execution_options(**_UNSEEN)))
+
+
+def _append_all(session: Session, leases: Sequence[Lease], outcome: str, now: datetime) -> None:
+    if leases:
+        lines = [{"delivery_id": one.delivery_id, "attempt": one.attempt, "at": now, "outcome": outcome[:40]}
+                 for one in leases]  # fmt: skip
+        session.execute(insert(DeliveryAttempt), lines)
 
 
 def _ours(session: Session, lease: Lease, **values: object) -> None:
@@ -549,6 +742,7 @@ def free_expired(session: Session, now: datetime, *, lease_seconds: float) -> in
     )
     doomed = OutboxDelivery.silent_deaths + 1 >= SILENT_DEATHS_ALLOWED
     reason = N_("Prosessen stoppet hver gang.")
+    never_begun = and_(OutboxDelivery.channel.in_(BATCHED), cast_sql(OutboxDelivery.step, String) == "{}")
     freed = session.execute(
         update(OutboxDelivery)
         .where(dead)
@@ -557,7 +751,8 @@ def free_expired(session: Session, now: datetime, *, lease_seconds: float) -> in
             stop_reason=case((doomed, reason), else_=None),
             ended_at=case((doomed, now), else_=None),
             silent_deaths=OutboxDelivery.silent_deaths + 1,
-            may_have_arrived=True,
+            # What goes out in batches is leased long before its turn: until that is marked nothing can have arrived.
+            may_have_arrived=case((never_begun, OutboxDelivery.may_have_arrived), else_=True),
             lease_until=None,
             lease_owner=None,
             due_at=now,

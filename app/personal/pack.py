@@ -28,6 +28,7 @@ NAMES: Mapping[str, str] = {
     "ideas": N_("Idéer"),
     "supports": N_("Idéer du støtter"),
     "follows": N_("Det du følger"),
+    "process_follows": N_("Prosesser du følger"),
     "replies": N_("Svar du har skrevet"),
     "pictures": N_("Bilder"),
     "status_changes": N_("Steg på veien"),

@@ -114,6 +114,7 @@ RULES: Sequence[Rule] = (
     Rule("push_log", "push_log", _at("at"), "keep_push_days", End.GONE),
     Rule("own_files", "own_files", _at("asked_at"), "keep_files_days", End.GONE),
     Rule("erasures", "erasures", _at("done_at"), "keep_letters_days", End.GONE),
+    Rule("process_follows", "process_follows", _at("since"), "keep_inputs_days", End.GONE),
     Rule("moderation", "moderation_items", _at("decided_at"), "keep_inputs_days", End.NAMELESS),
 )
 

@@ -160,3 +160,21 @@ class News(Identified, SubmittedOnce, Model):
     text: Mapped[str] = column("content", Text)
     author_id: Mapped[UUID | None] = column("person", ForeignKey("participants.id"))
     published_at: Mapped[datetime] = column("technical")
+
+
+class ProcessFollow(Identified, Model):
+    """A device (or somebody signed in) that wants to hear of a process. Exactly one of the two is set."""
+
+    __tablename__ = "process_follows"
+    __table_args__ = (
+        UniqueConstraint("process_id", "device_key", name="one_follow_of_a_process_per_device"),
+        UniqueConstraint("process_id", "participant_id", name="one_follow_of_a_process_per_participant"),
+        CheckConstraint("(device_key IS NULL) <> (participant_id IS NULL)", name="one_follower"),
+        Index("ix_process_follows_device", "device_key"),
+        Index("ix_process_follows_participant", "participant_id"),
+    )
+
+    process_id: Mapped[UUID] = column("technical", ForeignKey("processes.id"))
+    device_key: Mapped[bytes | None] = column("person", LargeBinary(32))
+    participant_id: Mapped[UUID | None] = column("person", ForeignKey("participants.id"))
+    since: Mapped[datetime] = column("technical")

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Participant
@@ -26,6 +26,7 @@ from app.processes.models import (
     Phase,
     PhaseActivity,
     Process,
+    ProcessFollow,
     ProcessMember,
     State,
     WorkingCopy,
@@ -390,3 +391,57 @@ def saved_by(session: Session, copy: WorkingCopy) -> str:
     """Return the name of whoever saved last; "" when they are known no more."""
     found = session.get(Participant, copy.saved_by) if copy.saved_by else None
     return found.name if found else ""
+
+
+def followed_as(actor: Actor) -> ColumnElement[bool]:
+    """What is true of the follows of `actor`: the account's when somebody is signed in, else the device's."""
+    if actor.participant_id is not None:
+        return ProcessFollow.participant_id == actor.participant_id
+    return and_(ProcessFollow.device_key.is_not(None), ProcessFollow.device_key == actor.device_key)
+
+
+def follows(session: Session, process_id: UUID, actor: Actor) -> bool:
+    """Tell whether `actor` hears of this process."""
+    query = select(ProcessFollow.id).where(ProcessFollow.process_id == process_id, followed_as(actor))
+    return session.scalar(query) is not None
+
+
+def any_followed_by(session: Session, device: bytes) -> bool:
+    """Tell whether this device follows a process without an account."""
+    return session.scalar(select(ProcessFollow.id).where(ProcessFollow.device_key == device).limit(1)) is not None
+
+
+def followed_by(session: Session, actor: Actor, *, limit: int = 50) -> Sequence[ListedProcess]:
+    """Return the processes that `actor` follows, the last one first."""
+    followed = select(ProcessFollow.process_id, ProcessFollow.since).where(followed_as(actor)).subquery()
+    query = (
+        select(_process.slug)
+        .join(followed, followed.c.process_id == _process.id)
+        .where(_process.state != State.DRAFT.value)
+        .order_by(followed.c.since.desc(), _process.slug)
+        .limit(limit)
+    )
+    slugs = session.scalars(query).all()
+    listed = {one.slug: one for one in published_processes(session)}
+    return [listed[slug] for slug in slugs if slug in listed]
+
+
+@dataclass(frozen=True, slots=True)
+class ToldNews:
+    """What is told of a piece of news to those who follow. title: its own, which is public."""
+
+    process_id: UUID
+    slug: str
+    process_title: str
+    title: str
+
+
+def told_news_or_none(session: Session, news_id: UUID) -> ToldNews | None:
+    """Return what is told of this news; None when it is there no more."""
+    query = (
+        select(News.process_id, Process.slug, Process.title, News.title)
+        .join(Process, Process.id == News.process_id)
+        .where(News.id == news_id, Process.state != State.DRAFT.value)
+    )
+    row = session.execute(query).first()
+    return ToldNews(*row) if row else None

@@ -34,12 +34,13 @@ from app.processes.models import (
     Phase,
     PhaseActivity,
     Process,
+    ProcessFollow,
     ProcessMember,
     State,
     WorkingCopy,
 )
 from app.processes.policy import may_end, may_make
-from app.processes.query import NOT_THERE, Door, phases_of, saved_by
+from app.processes.query import NOT_THERE, Door, followed_as, phases_of, saved_by
 
 Typed = Mapping[str, Sequence[str]]
 CHANGED = N_("%(name)s endret denne %(clock)s. Det du har skrevet, står her. Åpne siden på nytt for å se det nye.")
@@ -378,6 +379,27 @@ def tell_news(session: Session, process: Process, draft: NewsDraft, *, actor: Ac
     outbox.record(session, NewsPublished(process_id=process.id, news_id=news_id), now=now)
     audit.note(session, "news_published", f"process:{process.id}", actor=actor, now=now, said={"title": draft.title})
     return news_id
+
+
+def follow(session: Session, process: Process, *, actor: Actor, now: datetime) -> None:
+    """Let `actor` hear of a process; a second time changes nothing. Nobody in particular cannot follow."""
+    if actor.device_key is None and actor.participant_id is None:
+        return
+    who = {"participant_id": actor.participant_id} if actor.participant_id else {"device_key": actor.device_key}
+    insert_once(session, ProcessFollow, {"id": uuid4(), "process_id": process.id, "since": now, **who})
+
+
+def unfollow(session: Session, process: Process, *, actor: Actor) -> None:
+    """Let `actor` hear no more of a process."""
+    session.execute(delete(ProcessFollow).where(ProcessFollow.process_id == process.id, followed_as(actor)))
+
+
+def take_along(session: Session, device: bytes, *, actor: Actor) -> None:
+    """Let the account of `actor` follow the processes that a device followed (see accounts.client.TakeAlong)."""
+    gone = delete(ProcessFollow).where(ProcessFollow.device_key == device)
+    for process_id, since in session.execute(gone.returning(ProcessFollow.process_id, ProcessFollow.since)).all():
+        mine = {"id": uuid4(), "process_id": process_id, "since": since, "participant_id": actor.participant_id}
+        insert_once(session, ProcessFollow, mine)
 
 
 def copied(typed: Typed) -> dict[str, list[str]]:

@@ -1,7 +1,10 @@
 """The port to the push services: what is sent, to where, and how it can fail."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+from app.core.errors import DeliveryFault
 
 # RFC 8188: one record of 4096 bytes, less header (86), tag (16) and the end mark (1).
 TEXT_LIMIT = 3993
@@ -10,11 +13,15 @@ THREE_DAYS_S = 3 * 24 * 60 * 60
 
 @dataclass(frozen=True, slots=True)
 class PushAddress:
-    """Where one phone is reached. p256dh: its public key, auth: its secret, both base64url as the browser gave them."""
+    """Where one phone is reached. p256dh: its public key, auth: its secret, both base64url as the browser gave them.
+
+    vapid_key: mark of the key of ours that it was subscribed with; None: of the oldest.
+    """
 
     endpoint: str
     p256dh: str
     auth: str
+    vapid_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +38,13 @@ class PushMessage:
 
 
 class PushSender(Protocol):
-    """Sends one message to one phone."""
+    """Sends messages to phones."""
 
-    def send(self, address: PushAddress, message: PushMessage) -> None:
-        """Return when the push service has taken the message.
+    def send_all(self, messages: Sequence[tuple[PushAddress, PushMessage]]) -> Sequence[DeliveryFault | None]:
+        """Send each once, many at a time; return what became of each, in the same order. Nothing is raised.
 
-        Raises Gone (the subscription is no more), Transient (surely not taken), ConfigurationFault (the service does
-        not know our key), UnknownOutcome (nobody knows; never send it again) and Permanent (it will never pass).
+        None: the push service has taken it. Else Gone (the subscription is no more), Transient (surely not taken),
+        ConfigurationFault (the service does not know our key), UnknownOutcome (nobody knows; never send it again) or
+        Permanent (it will never pass).
         """
         ...

@@ -25,12 +25,16 @@ def sent_fields(request: Request) -> MultiDict[str, str]:
 
 
 class SubscriptionForm(LabForm):
-    """A subscription as push.js sends it. input_id: what is to be followed as well."""
+    """A subscription as push.js sends it. input_id: what is to be followed as well.
+
+    key: the key of ours that it was made with; a browser that does not say so has just been given the newest.
+    """
 
     endpoint = HiddenField(validators=[DataRequired(_INCOMPLETE), Length(max=ENDPOINT_LENGTH, message=_INCOMPLETE)])
     p256dh = HiddenField(validators=[DataRequired(_INCOMPLETE), Length(max=P256DH_LENGTH, message=_INCOMPLETE)])
     auth = HiddenField(validators=[DataRequired(_INCOMPLETE), Length(max=AUTH_LENGTH, message=_INCOMPLETE)])
     input_id = HiddenField()
+    key = HiddenField(validators=[Length(max=P256DH_LENGTH, message=_INCOMPLETE)])
 
     def validate_input_id(self, field: HiddenField) -> None:
         try:
@@ -38,5 +42,5 @@ class SubscriptionForm(LabForm):
         except ValueError:
             raise ValidationError(_l("Vi fant ikke dette innspillet.")) from None
 
-    def to_wish(self, language: str) -> SubscriptionWish:
-        return SubscriptionWish(self.endpoint.data, self.p256dh.data, self.auth.data, language)
+    def to_wish(self, language: str, *, vapid_key: str | None) -> SubscriptionWish:
+        return SubscriptionWish(self.endpoint.data, self.p256dh.data, self.auth.data, language, vapid_key)

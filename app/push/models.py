@@ -31,7 +31,8 @@ class PushSubscription(Identified, Model):
     """One browser that wants to be told. endpoint_hash: SHA-256 of the endpoint; p256dh, auth: base64url.
 
     gone_at: the push service said that it is no more; then endpoint and keys are blank, and the hash stays so that
-    the phone can be told why it is silent. origin: of the endpoint, e.g. "https://fcm.googleapis.com".
+    the phone can be told why it is silent. origin: of the endpoint, e.g. "https://fcm.googleapis.com". vapid_key: the
+    mark of the key of ours that it was made with; None: before marks were kept, so the oldest we have.
     """
 
     __tablename__ = "push_subscriptions"
@@ -54,10 +55,11 @@ class PushSubscription(Identified, Model):
     last_accepted_at: Mapped[datetime | None] = column("technical")
     test_asked_at: Mapped[datetime | None] = column("technical")
     gone_at: Mapped[datetime | None] = column("technical")
+    vapid_key: Mapped[str | None] = column("technical", String(16))
 
 
 class PushLog(Identified, Model):
-    """One line for each thing that happened to a message. topic: "step" or "test"; nothing of what it said.
+    """One line for each thing that happened to a message. topic: "step", "news" or "test"; nothing of what it said.
 
     subscription_id is no foreign key: the log outlives a subscription that was ended.
     """

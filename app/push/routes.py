@@ -1,5 +1,6 @@
 """/varsler: what is on, switching it on and off, and a test. The browser's own part is static/js/push.js."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from uuid import UUID
@@ -12,7 +13,7 @@ from app.core.text import N_
 from app.parcels import query as parcels
 from app.push import query, service
 from app.push.forms import SubscriptionForm, sent_fields
-from app.push.webpush_sender import read_vapid_key
+from app.push.webpush_sender import VapidKey, read_vapid_keys
 from app.web.access import open_to
 from app.web.context import current_actor, now, remember_device
 from app.web.errors import wants_json
@@ -44,7 +45,7 @@ def key() -> ResponseReturnValue:
     """Give the browser the key it subscribes with: public, and the same for all."""
     if not settings().vapid_key_file:
         return jsonify(key=None)
-    return jsonify(key=_application_server_key(settings().vapid_key_file, settings().vapid_subject))
+    return jsonify(key=_keys(settings().vapid_key_file, settings().vapid_subject)[0].application_server_key)
 
 
 @bp.post("/varsler/abonner")
@@ -56,7 +57,7 @@ def subscribe() -> ResponseReturnValue:
         raise RuleBroken(_first_error(form))
     service.subscribe(
         session(),
-        form.to_wish(chosen_language()),
+        form.to_wish(chosen_language(), vapid_key=_mark_of(form.key.data)),
         actor=remember_device(),
         now=now(),
         push_hosts=settings().push_hosts,
@@ -102,6 +103,17 @@ def _first_error(form: SubscriptionForm) -> str:
     return N_("Nettleseren ga oss ikke alt vi trenger. Prøv igjen.")
 
 
+def _mark_of(used: str | None) -> str | None:
+    """Return the mark of the key that a browser says it used. Raises RuleBroken when that is none of ours."""
+    if not settings().vapid_key_file:
+        return None
+    keys = _keys(settings().vapid_key_file, settings().vapid_subject)
+    for key in keys:
+        if not used or key.application_server_key == used:
+            return key.mark
+    raise RuleBroken(N_("Nettleseren ga oss nøkler vi ikke kan bruke. Prøv igjen."))
+
+
 @lru_cache(maxsize=4)
-def _application_server_key(path: str, subject: str) -> str:
-    return read_vapid_key(Path(path).read_bytes(), subject).application_server_key
+def _keys(path: str, subject: str) -> Sequence[VapidKey]:
+    return read_vapid_keys(Path(path).read_bytes(), subject)

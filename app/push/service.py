@@ -1,15 +1,15 @@
 """Subscribing, ending it, asking for a test, the words of a notice, and what is noted of each sending."""
 
 import base64
-import binascii
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
@@ -20,7 +20,7 @@ from app.core.outbound.push import ForbiddenEndpoint, allowed_endpoint, local_ho
 from app.core.text import N_
 from app.outbox import service as outbox
 from app.parcels import service as parcels
-from app.push import query
+from app.push import query, sealing
 from app.push.client import PushMessage
 from app.push.events import TestPushWanted
 from app.push.models import PushLog, PushOutcome, PushSubscription
@@ -47,12 +47,16 @@ _TEST = N_("Dette er et testvarsel. Det virker.")
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionWish:
-    """What a browser gives when it subscribes. p256dh: a P-256 point, auth: 16 bytes; both base64url."""
+    """What a browser gives when it subscribes. p256dh: a P-256 point, auth: 16 bytes; both base64url.
+
+    vapid_key: mark of the key of ours that it used.
+    """
 
     endpoint: str
     p256dh: str
     auth: str
     language: str = "nb"
+    vapid_key: str | None = None
 
 
 def subscribe(
@@ -84,6 +88,7 @@ def subscribe(
         "participant_id": actor.participant_id,
         "language": known_language(wish.language),
         "gone_at": None,
+        "vapid_key": wish.vapid_key,
     }
     new = {"id": uuid4(), "endpoint_hash": key, "created_at": now, **values}
     if not insert_once(session, PushSubscription, new):
@@ -150,13 +155,23 @@ def moderation_message(
     return _message(body, language, url=url, thing=f"look:{subscription_id}:{input_id}", name="svar", badge=True)
 
 
+def news_message(
+    title: str, language: str, *, process: str, url: str, subscription_id: UUID, news_id: UUID
+) -> PushMessage:
+    """Return the notice of news in a process: both titles are public, and stand there as staff wrote them."""
+    thing = f"news:{subscription_id}:{news_id}"
+    return _message(title, language, url=url, thing=thing, name="nytt", badge=True, headline=process)
+
+
 def test_message(language: str, *, url: str, subscription_id: UUID) -> PushMessage:
     """Return the notice that shows that notices arrive."""
     body = words_in(language).gettext(_TEST)
     return _message(body, language, url=url, thing=f"test:{subscription_id}", name="test", badge=False)
 
 
-def _message(body: str, language: str, *, url: str, thing: str, name: str, badge: bool) -> PushMessage:
+def _message(
+    body: str, language: str, *, url: str, thing: str, name: str, badge: bool, headline: str = TITLE
+) -> PushMessage:
     """Declarative Web Push (look.md 4.5); our worker shows the same JSON elsewhere.
 
     thing: what the notice is about, for this one phone, so that the push services cannot tell who follows the same.
@@ -166,7 +181,7 @@ def _message(body: str, language: str, *, url: str, thing: str, name: str, badge
         "web_push": 8030,
         **({"app_badge": 1} if badge else {}),
         "notification": {
-            "title": TITLE,
+            "title": headline,
             "body": body,
             "lang": known_language(language),
             "dir": "ltr",
@@ -178,22 +193,27 @@ def _message(body: str, language: str, *, url: str, thing: str, name: str, badge
     return PushMessage(json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode(), mark)
 
 
-def note(session: Session, subscription_id: UUID, *, topic: str, outcome: PushOutcome, now: datetime) -> None:
-    """Write one line of the delivery log. topic: "step" or "test"."""
-    session.add(PushLog(id=uuid4(), subscription_id=subscription_id, topic=topic, outcome=outcome.value, at=now))
+def note_all(session: Session, ids: Collection[UUID], *, topic: str, outcome: PushOutcome, now: datetime) -> None:
+    """Write one line of the delivery log for each of these subscriptions. topic: "step", "news" or "test"."""
+    if not ids:
+        return
+    lines = [{"id": uuid4(), "subscription_id": one, "topic": topic, "outcome": outcome.value, "at": now}
+             for one in ids]  # fmt: skip
+    session.execute(insert(PushLog), lines)
     if outcome is PushOutcome.ACCEPTED:
+        heard = update(PushSubscription).where(PushSubscription.id.in_(ids)).values(last_accepted_at=now)
+        session.execute(heard.execution_options(synchronize_session=False))
+
+
+def forget_all(session: Session, ids: Collection[UUID], *, now: datetime) -> None:
+    """Blank subscriptions that are no more; that they were there stays, so that the phones can be told."""
+    if ids:
         session.execute(
-            update(PushSubscription).where(PushSubscription.id == subscription_id).values(last_accepted_at=now)
+            update(PushSubscription)
+            .where(PushSubscription.id.in_(ids), PushSubscription.gone_at.is_(None))
+            .values(endpoint="", p256dh="", auth="", gone_at=now)
+            .execution_options(synchronize_session=False)
         )
-
-
-def forget(session: Session, subscription_id: UUID, *, now: datetime) -> None:
-    """Blank a subscription that is no more; that it was there stays, so that the phone can be told."""
-    session.execute(
-        update(PushSubscription)
-        .where(PushSubscription.id == subscription_id, PushSubscription.gone_at.is_(None))
-        .values(endpoint="", p256dh="", auth="", gone_at=now)
-    )
 
 
 def _checked(wish: SubscriptionWish, push_hosts: str) -> str:
@@ -203,8 +223,8 @@ def _checked(wish: SubscriptionWish, push_hosts: str) -> str:
     except ForbiddenEndpoint:
         raise RuleBroken(N_("Denne nettleseren bruker en varslingstjeneste vi ikke kjenner.")) from None
     try:
-        point = _decoded(wish.p256dh, 65)
-        _decoded(wish.auth, 16)
+        point = sealing.decoded(wish.p256dh, sealing.POINT)
+        sealing.decoded(wish.auth, sealing.AUTH)
         ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
     except ValueError:
         raise RuleBroken(N_("Nettleseren ga oss nøkler vi ikke kan bruke. Prøv igjen.")) from None
@@ -213,14 +233,3 @@ def _checked(wish: SubscriptionWish, push_hosts: str) -> str:
 
 def _hash(endpoint: str) -> bytes:
     return hashlib.sha256(endpoint.encode("utf-8", "replace")).digest()
-
-
-def _decoded(text: str, length: int) -> bytes:
-    """Return base64url as bytes of exactly `length`, or raise ValueError."""
-    try:
-        found = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, UnicodeEncodeError) as fault:
-        raise ValueError("not base64url") from fault
-    if len(found) != length:
-        raise ValueError(f"not {length} bytes")
-    return found

@@ -145,6 +145,9 @@ async function startWorker() {
 }
 startWorker().catch(() => {}); // without a worker the page is the same, only not offline
 
+// --- where notices are on, push.js looks whether our key has changed since, and renews; others never fetch it
+if (globalThis.Notification?.permission === "granted" && document.body.dataset.push) import(document.body.dataset.push).catch(() => {});
+
 // --- the browser's own offer to install waits until somebody has sent something (receipt.js)
 addEventListener("beforeinstallprompt", (event) => event.preventDefault());
 

@@ -31,11 +31,12 @@ function thisPhone() {
 
 /**
  * @param {PushSubscriptionJSON} subscription  @param {string|undefined} inputId
+ * @param {string} [key] the key of ours that it was made with
  * @returns {Record<string, string>} what the server reads
  */
-export function sentFields(subscription, inputId) {
+export function sentFields(subscription, inputId, key) {
   const { p256dh, auth } = subscription.keys;
-  return { endpoint: subscription.endpoint, p256dh, auth, ...(inputId ? { input_id: inputId } : {}) };
+  return { endpoint: subscription.endpoint, p256dh, auth, ...(inputId ? { input_id: inputId } : {}), ...(key ? { key } : {}) };
 }
 
 /** @param {HTMLElement} island */
@@ -79,14 +80,7 @@ function start(island) {
     const { key } = await (await fetch(island.dataset.keyUrl)).json();
     const worker = await navigator.serviceWorker.ready;
     const subscription = await subscribed(worker.pushManager, key);
-    const { csrf_token: token } = await (await fetch(island.dataset.tokenUrl, { cache: "no-store" })).json();
-    const answer = await fetch(island.dataset.subscribeUrl, {
-      method: "POST",
-      redirect: "manual",
-      referrerPolicy: "no-referrer", // a receipt's address is a secret
-      headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token },
-      body: JSON.stringify(sentFields(subscription.toJSON(), island.dataset.inputId)),
-    });
+    const answer = await tell(subscription, key, island.dataset.inputId, island.dataset);
     const said = await answer.json();
     if (!answer.ok || !said.ok) return show("failed", said.error);
     if (location.pathname === island.dataset.pageUrl) return location.replace(island.dataset.pageUrl);
@@ -112,6 +106,57 @@ async function subscribed(manager, key) {
   }
 }
 
+const PLACES = { keyUrl: "/varsler/nokkel", tokenUrl: "/merke", subscribeUrl: "/varsler/abonner" };
+
+/** @param {PushSubscription} subscription  @param {string} key  @param {string} [inputId]  @param {Record<string, string>} [places] */
+async function tell(subscription, key, inputId, places = PLACES) {
+  const { csrf_token: token } = await (await fetch(places.tokenUrl, { cache: "no-store" })).json();
+  return fetch(places.subscribeUrl, {
+    method: "POST",
+    redirect: "manual",
+    referrerPolicy: "no-referrer", // a receipt's address is a secret
+    headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token },
+    body: JSON.stringify(sentFields(subscription.toJSON(), inputId, key)),
+  });
+}
+
+/**
+ * Our key has changed since this browser subscribed: subscribe anew and tell the server. Asks nobody anything, and does
+ * nothing where notices are off.
+ * @param {PushManager} manager  @param {(subscription: PushSubscription, key: string) => Promise<{ok: boolean}>} [telling]
+ * @returns {Promise<boolean>} whether it was renewed
+ */
+export async function renewed(manager, telling = tell) {
+  const old = await manager.getSubscription();
+  if (!old) return false;
+  const { key } = await (await fetch(PLACES.keyUrl)).json();
+  if (!key || (keyOf(old) === key && !untold())) return false;
+  untold(true); // until the server has said yes: whoever closes the page here is renewed the next time
+  if (keyOf(old) !== key) await old.unsubscribe();
+  const answer = await telling(await manager.subscribe({ userVisibleOnly: true, applicationServerKey: key }), key);
+  if (!answer.ok) return false;
+  untold(false);
+  return true;
+}
+
+/** Whether the server has not heard of this browser's newest subscription. @param {boolean} [now] what is so from now on */
+function untold(now) {
+  try {
+    if (now === undefined) return localStorage.getItem("push-untold") === "yes";
+    if (now) localStorage.setItem("push-untold", "yes");
+    else localStorage.removeItem("push-untold");
+  } catch {
+    // A browser that keeps nothing: the server finds out by itself that the old one is gone
+  }
+  return false;
+}
+
+/** @param {PushSubscription} subscription  @returns {string} the key it was made with, base64url */
+export function keyOf(subscription) {
+  const bytes = new Uint8Array(subscription.options?.applicationServerKey ?? []);
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
 /** Switching off ends the browser's own subscription too; the form then tells the server. @param {HTMLFormElement} form */
 function endHere(form) {
   form.addEventListener("submit", () => {
@@ -129,5 +174,8 @@ function startAll() {
 if (globalThis.document) {
   navigator.clearAppBadge?.().catch(() => {});
   startAll();
+  if (globalThis.Notification?.permission === "granted") {
+    navigator.serviceWorker?.ready.then((worker) => renewed(worker.pushManager)).catch(() => {}); // next time, then
+  }
   document.addEventListener("htmx:after:swap", startAll);
 }

@@ -172,17 +172,25 @@ self.addEventListener("pushsubscriptionchange", (event) => {
 });
 
 async function renew(event) {
+  const { key } = await (await fetch("/varsler/nokkel")).json();
   let fresh = event.newSubscription;
-  if (!fresh) {
-    const { key } = await (await fetch("/varsler/nokkel")).json();
-    fresh = await self.registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+  if (fresh && keyOf(fresh) !== key) {
+    await fresh.unsubscribe(); // the browser has used the key that it had; ours may have changed since
+    fresh = null;
   }
+  fresh ??= await self.registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
   const { csrf_token: token } = await (await fetch("/merke", { cache: "no-store" })).json();
   const { endpoint, keys } = fresh.toJSON();
   await fetch("/varsler/abonner", {
     method: "POST",
     redirect: "manual",
     headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token },
-    body: JSON.stringify({ endpoint, p256dh: keys.p256dh, auth: keys.auth }),
+    body: JSON.stringify({ endpoint, p256dh: keys.p256dh, auth: keys.auth, key }),
   });
+}
+
+/** The key that a subscription was made with, base64url. @param {PushSubscription} subscription */
+function keyOf(subscription) {
+  const bytes = new Uint8Array(subscription.options?.applicationServerKey ?? []);
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }

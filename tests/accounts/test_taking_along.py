@@ -175,7 +175,7 @@ def test_every_table_that_knows_a_device_is_thought_of():
     """A room that keeps things of a device gives the factory its own Belongings, and stands here."""
     with_a_device = {table.name for table in Model.metadata.sorted_tables if "device_key" in table.columns}
 
-    comes_along = {"ideas", "comments", "supports", "pictures", "follows", "push_subscriptions"}
+    comes_along = {"ideas", "comments", "supports", "pictures", "follows", "process_follows", "push_subscriptions"}
     stays = {"reports", "own_files", "erasures"}  # what was asked for on that device stays between it and us
     assert with_a_device == comes_along | stays
 

@@ -12,6 +12,7 @@ from sqlalchemy import LargeBinary, String, Text
 
 from app.core.db import Model
 from app.outbox.events import Event
+from app.outbox.service import BATCHED
 from workers.routing import JOBS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,7 +58,11 @@ def test_every_job_in_the_table_exists(job):
 
     assert module.QUEUE in {"send", "push", "heavy"}
     assert module.CHANNEL in {"archive", "push", "mail", "local"}
-    assert callable(module.handle)
+    if module.CHANNEL in BATCHED:
+        assert callable(module.notices)
+        assert module.TOPIC
+    else:
+        assert callable(module.handle)
 
 
 def test_a_fact_carries_ids_and_marks_and_nobodys_words():

@@ -5,7 +5,8 @@ import socket
 import pytest
 
 from app.core.errors import Transient, UnknownOutcome
-from app.core.outbound.push import ANSWER_LIMIT, ForbiddenEndpoint, PushDoor, allowed_endpoint, local_hosts
+from app.core.outbound.line import ANSWER_LIMIT
+from app.core.outbound.push import ForbiddenEndpoint, PushDoor, allowed_endpoint, local_hosts
 from tests.support.push_service import Answer, FaultyPushService, Listener
 
 LISTED = (
@@ -179,7 +180,7 @@ def test_no_cookie_and_no_name_of_our_program_is_sent_along(service, open_door):
     for _ in range(2):
         open_door.post(service.endpoint(), body=b"x", headers={"TTL": "5"})
 
-    assert set(service.seen[1].headers) == {"Host", "TTL", "Content-Length", "Content-Type", "Accept"}
+    assert set(service.seen[1].headers) == {"Host", "TTL", "Content-Length"}
 
 
 def _always(*addresses):

@@ -182,6 +182,7 @@ SCREENS = (
     Screen("idea that is withdrawn", "{withdrawn}"),
     Screen("processes", "/prosesser"),
     Screen("process", "/prosesser/ny-lekeplass-pa-ankenes"),
+    Screen("follow a process", "/prosesser/ny-lekeplass-pa-ankenes/folg"),
     Screen("process that has ended", "/prosesser/benker-langs-strandpromenaden"),
     Screen("new idea in a process", "/prosesser/ny-lekeplass-pa-ankenes/ideer/ny"),
     Screen("ideas of a process, none", "/prosesser/trygg-vei-til-skolen/ideer"),

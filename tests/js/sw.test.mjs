@@ -174,7 +174,8 @@ test("a tap goes to the window that is open there, else opens one", async () => 
   assert.deepEqual(worker.opened, [`${ORIGIN}/ideer/1`, "focused"]);
 });
 
-test("a dropped subscription is made anew and handed over with a fresh token", async () => {
+/** A worker whose server gives KEY and TOKEN; posted gets what is sent to it. */
+function renewing() {
   const worker = load();
   const posted = [];
   worker.network = async (request, options) => {
@@ -184,13 +185,29 @@ test("a dropped subscription is made anew and handed over with a fresh token", a
     posted.push([path, options]);
     return reply("{}");
   };
+  return { worker, posted };
+}
+
+test("a dropped subscription is made anew and handed over with a fresh token", async () => {
+  const { worker, posted } = renewing();
 
   await worker.fire("pushsubscriptionchange", {});
 
   const [[path, options]] = posted;
   assert.equal(path, "/varsler/abonner");
   assert.equal(options.headers["X-CSRFToken"], "TOKEN");
-  assert.deepEqual(JSON.parse(options.body), { endpoint: "https://push.example/KEY", p256dh: "P", auth: "A" });
+  assert.deepEqual(JSON.parse(options.body), { endpoint: "https://push.example/KEY", p256dh: "P", auth: "A", key: "KEY" });
+});
+
+test("a subscription that the browser renewed with a former key of ours is made again with the newest", async () => {
+  const { worker, posted } = renewing();
+  let ended = false;
+  const newSubscription = { options: { applicationServerKey: new Uint8Array([0, 0, 0]).buffer }, unsubscribe: async () => (ended = true) };
+
+  await worker.fire("pushsubscriptionchange", { newSubscription });
+
+  assert.equal(ended, true);
+  assert.equal(JSON.parse(posted[0][1].body).endpoint, "https://push.example/KEY");
 });
 
 const down = async () => {
@@ -259,6 +276,7 @@ function load() {
     self,
     caches,
     URL,
+    btoa,
     Headers,
     Request: class {
       constructor(url) {

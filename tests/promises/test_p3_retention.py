@@ -21,6 +21,7 @@ from app.outbox.models import DeliveryState, OutboxDelivery, OutboxEvent
 from app.parcels.models import Follow
 from app.personal.models import Erasure, OwnFile
 from app.personal.policy import RULES
+from app.processes.models import ProcessFollow
 from app.push.models import PushLog, PushSubscription
 from app.settings import Settings
 from tests.support.background import Background
@@ -49,6 +50,7 @@ CLASSES: dict[str, tuple[int, Count]] = {
     "pictures": (730, rows_of(Picture, Picture.device_key.is_not(None))),
     "supports": (730, rows_of(Support, Support.participant_id.is_not(None) | (func.length(Support.device_key) == 32))),
     "follows": (730, rows_of(Follow)),
+    "process_follows": (730, rows_of(ProcessFollow)),
     "replies": (730, rows_of(Reply, Reply.author_id.is_not(None))),
     "letters": (90, rows_of(SealedLetter, (SealedLetter.sender_email == EMAIL) | (SealedLetter.title != "Slettet"))),
     "dead_phones": (90, rows_of(PushSubscription, PushSubscription.gone_at.is_not(None))),
@@ -194,6 +196,7 @@ def town(session: Session, settings: Settings, now: datetime) -> None:
             id=uuid4(), submission_hash=bytes(32), content_digest=bytes(32), idea_id=idea.id, text="Lyset blir på.",
             step="decided", role_name="Rådgiver", author_id=lise.id, answered_at=now,
         ),
+        ProcessFollow(id=uuid4(), process_id=idea.process_id, device_key=bytes(32), since=now),
         phone(1, now, gone_at=now, endpoint="", p256dh="", auth=""),
         phone(2, now, endpoint="https://fcm.googleapis.com/x", p256dh="p", auth="a"),
         OwnFile(

@@ -47,6 +47,22 @@ def test_a_phone_without_a_mark_gets_one(visit, session):
     assert session.scalars(select(PushSubscription)).one().device_key is not None
 
 
+def test_we_remember_which_key_of_ours_a_phone_used(visit_as, session, with_key):
+    visiting = visit_as("kari")
+    newest = visiting.get("/varsler/nokkel").response.get_json()["key"]
+
+    for said in ({}, {"key": newest}):
+        subscribe(visiting, sent("kari") | said)
+        assert session.scalars(select(PushSubscription.vapid_key)).one() == newest[:16]
+
+
+def test_a_subscription_made_with_a_key_that_is_not_ours_is_refused(visit_as, session, with_key):
+    page = visit_as("kari").post("/varsler/abonner", sent("kari") | {"key": "A" * 87}, expect=422)
+
+    assert "Nettleseren ga oss nøkler vi ikke kan bruke." in page.words
+    assert session.scalars(select(PushSubscription)).all() == []
+
+
 def test_a_form_is_as_good_as_json(visit_as, session):
     page = visit_as("kari").post("/varsler/abonner", sent("kari"))
 
@@ -102,7 +118,7 @@ def test_a_test_is_on_its_way_and_then_said_to_be_sent(visit_as, session, kari, 
     karis.post("/varsler/test")
 
     on_its_way = karis.get("/varsler").words
-    service.note(session, phone.id, topic="test", outcome=PushOutcome.ACCEPTED, now=now)
+    service.note_all(session, [phone.id], topic="test", outcome=PushOutcome.ACCEPTED, now=now)
 
     assert "Testvarselet er på vei." in on_its_way
     assert "Sendt i dag 13.00. Kom det fram?" in karis.get("/varsler").words
@@ -120,7 +136,7 @@ def test_a_test_without_notices_is_refused_kindly(visit_as):
 
 def test_a_dead_subscription_is_told(visit_as, session, kari, now, with_key):
     phone = make_phone(session, actor=kari, now=now)
-    service.forget(session, phone.id, now=now)
+    service.forget_all(session, [phone.id], now=now)
 
     assert "Varsler sluttet å virke i dag 13.00." in visit_as("kari").get("/varsler").words
 

@@ -116,7 +116,7 @@ def test_a_renewed_subscription_takes_the_place_of_the_old_one(session, kari, ol
 def test_a_phone_that_is_gone_is_blank_and_is_told_so(session, kari, now):
     phone = make_phone(session, actor=kari, now=now)
 
-    service.forget(session, phone.id, now=now)
+    service.forget_all(session, [phone.id], now=now)
     session.expire_all()
 
     assert (phone.endpoint, phone.p256dh, phone.auth) == ("", "", "")
@@ -125,7 +125,7 @@ def test_a_phone_that_is_gone_is_blank_and_is_told_so(session, kari, now):
 
 def test_a_phone_that_was_gone_comes_back(session, kari, now):
     phone = make_phone(session, actor=kari, now=now)
-    service.forget(session, phone.id, now=now)
+    service.forget_all(session, [phone.id], now=now)
     session.commit()
 
     make_phone(session, actor=kari, now=now)
@@ -174,7 +174,7 @@ def test_the_page_says_no_more_of_a_test_than_is_known(session, kari, now, outco
     phone = make_phone(session, actor=kari, now=now)
     service.request_test(session, actor=kari, now=now)
     for number, outcome in enumerate(outcomes):
-        service.note(session, phone.id, topic="test", outcome=outcome, now=now + timedelta(seconds=number))
+        service.note_all(session, [phone.id], topic="test", outcome=outcome, now=now + timedelta(seconds=number))
     session.flush()
 
     assert query.device_view(session, kari).test is state
@@ -182,8 +182,8 @@ def test_the_page_says_no_more_of_a_test_than_is_known(session, kari, now, outco
 
 def test_the_log_is_counted_by_what_became_of_the_messages(session, now):
     for outcome in (PushOutcome.SENT, PushOutcome.SENT, PushOutcome.GONE):
-        service.note(session, uuid4(), topic="step", outcome=outcome, now=now)
-    service.note(session, uuid4(), topic="step", outcome=PushOutcome.SENT, now=now - timedelta(days=8))
+        service.note_all(session, [uuid4()], topic="step", outcome=outcome, now=now)
+    service.note_all(session, [uuid4()], topic="step", outcome=PushOutcome.SENT, now=now - timedelta(days=8))
     session.flush()
 
     assert query.log_counts(session, now=now) == {"sent": 2, "accepted": 0, "gone": 1, "refused": 0, "unknown": 0}

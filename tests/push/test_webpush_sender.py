@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 
 import jwt
 import pytest
@@ -160,7 +161,7 @@ def test_the_signature_names_the_whole_origin_with_its_port(service, sender, kar
 def test_a_usual_port_is_not_named(sender, karis_phone, key_pem):
     address = PushAddress("https://fcm.googleapis.com/fcm/send/x", karis_phone.p256dh, karis_phone.auth)
 
-    _, headers = sender.seal(address, message())
+    headers = sender.seal(address, message()).headers
 
     assert claims_in(headers["Authorization"], key_pem)["aud"] == "https://fcm.googleapis.com"
 
@@ -168,7 +169,7 @@ def test_a_usual_port_is_not_named(sender, karis_phone, key_pem):
 def test_a_signature_is_kept_an_hour_for_each_origin(sender, karis_phone, clock):
     def signed(host: str) -> str:
         address = PushAddress(f"https://{host}/x", karis_phone.p256dh, karis_phone.auth)
-        return sender.seal(address, message())[1]["Authorization"]
+        return sender.seal(address, message()).headers["Authorization"]
 
     first = signed("fcm.googleapis.com")
     apple = signed("web.push.apple.com")
@@ -179,6 +180,26 @@ def test_a_signature_is_kept_an_hour_for_each_origin(sender, karis_phone, clock)
 
     assert first == same
     assert len({first, apple, later}) == 3
+
+
+def test_after_a_change_of_key_each_phone_is_told_with_the_key_it_knows(service, karis_phone, key_pem):
+    new, old = new_pem(), key_pem
+    marks = [read_vapid_key(pem, SUBJECT).mark for pem in (new, old)]
+    sender = build_sender(new + old, subject=SUBJECT, door=PushDoor(local=local_hosts(service.address)))
+
+    for mark in (*marks, None):
+        assert sender.send_all([(replace(karis_phone, vapid_key=mark), message())]) == [None]
+
+    for seen, pem in zip(service.seen, (new, old, old), strict=True):
+        assert claims_in(seen.headers["Authorization"], pem)["sub"] == SUBJECT
+    sender.close()
+
+
+def test_a_phone_whose_key_we_have_thrown_away_is_gone(service, sender, karis_phone):
+    with pytest.raises(Gone):
+        sender.send(replace(karis_phone, vapid_key="thrown away long"), message())
+
+    assert service.seen == []
 
 
 def test_nothing_is_sent_to_a_host_that_is_not_on_the_list(sender, karis_phone):
@@ -196,8 +217,10 @@ def test_keys_that_are_no_keys_stop_with_a_reason(service, sender, karis_phone):
 def test_without_a_key_the_channel_says_what_is_missing(karis_phone):
     sender = build_sender(b"", subject=SUBJECT, door=PushDoor())
 
-    with pytest.raises(ConfigurationFault, match="LAB_VAPID_KEY_FILE"):
-        sender.send(karis_phone, message())
+    (fault,) = sender.send_all([(karis_phone, message())])
+
+    assert isinstance(fault, ConfigurationFault)
+    assert "LAB_VAPID_KEY_FILE" in str(fault)
 
 
 def test_a_development_key_carries_a_remark(key_pem):

@@ -53,15 +53,15 @@ class Background:
 
 @dataclass
 class PushRecorder:
-    """At the port: takes every message, unless `fault` is set."""
+    """At the port: takes every message, unless `fault` is set, or one for this endpoint's last part in `faults`."""
 
     fault: DeliveryFault | None = None
     sent: list[tuple[PushAddress, PushMessage]] = field(default_factory=list)
+    faults: dict[str, DeliveryFault] = field(default_factory=dict)
 
-    def send(self, address: PushAddress, message: PushMessage) -> None:
-        self.sent.append((address, message))
-        if self.fault is not None:
-            raise self.fault
+    def send_all(self, messages: Sequence[tuple[PushAddress, PushMessage]]) -> Sequence[DeliveryFault | None]:
+        self.sent += messages
+        return [self.faults.get(address.endpoint.rpartition("/")[2], self.fault) for address, _ in messages]
 
 
 @dataclass

@@ -19,13 +19,17 @@ WITNESS = Path("node_modules/web-push-testing/src/bin/server.js")
 
 @dataclass
 class Answer:
-    """What the misbehaving service says. drop: close without a word; silent: keep the line open and say nothing."""
+    """What the misbehaving service says. drop: close without a word; silent: keep the line open and say nothing.
+
+    after_s: how long it takes.
+    """
 
     status: int = 201
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     drop: bool = False
     silent: bool = False
+    after_s: float = 0.0
 
 
 @dataclass
@@ -37,6 +41,10 @@ class Seen:
     body: bytes
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 256  # a worker opens all its connections at once; with 5 places most would wait a second
+
+
 class FaultyPushService:
     """Answers every POST with `answer`, keeps connections open, and counts them."""
 
@@ -46,7 +54,7 @@ class FaultyPushService:
         self.connections = 0
         self.bytes_sent = 0
         self.over = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self.port = self._server.server_address[1]
         self.address = f"127.0.0.1:{self.port}"
@@ -85,8 +93,8 @@ class FaultyPushService:
 
     def reply(self, handler: BaseHTTPRequestHandler) -> None:
         answer = self.answer
-        if answer.silent:
-            self.over.wait(10)
+        if answer.silent or answer.after_s:
+            self.over.wait(10 if answer.silent else answer.after_s)
         if answer.drop or answer.silent:
             handler.close_connection = True
             return

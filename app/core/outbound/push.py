@@ -8,20 +8,17 @@ import asyncio
 import ipaddress
 import re
 import socket
+import ssl
 import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
-from yarl import URL
-
-from app.core.errors import Permanent, Transient, UnknownOutcome
+from app.core.errors import DeliveryFault, Permanent, Transient, UnknownOutcome
+from app.core.outbound.line import Line, NoAnswerError, request_of
 
 TIMEOUT_SECONDS = 5.0
-ANSWER_LIMIT = 64 * 1024
 ENDPOINT_LIMIT = 2048
 CONNECTIONS = 40
 # Shorter than the services keep theirs, so that we seldom write on a connection they have just closed.
@@ -58,10 +55,6 @@ class ForbiddenEndpoint(Permanent):
     """An endpoint we never call: wrong host, wrong way of writing it, or a name that leads to an inner address."""
 
 
-class _InnerAddressError(OSError):
-    """aiohttp keeps an OSError as the cause of its own error; that is how we recognise our refusal."""
-
-
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """A push endpoint whose host is allowed. origin: scheme, host, and the port unless it is the scheme's own."""
@@ -75,6 +68,25 @@ class Endpoint:
     def origin(self) -> str:
         usual = {"https": 443, "http": 80}[self.scheme]
         return f"{self.scheme}://{self.host}" + ("" if self.port == usual else f":{self.port}")
+
+    @property
+    def authority(self) -> str:
+        """What the Host header says."""
+        return self.origin.partition("://")[2]
+
+    @property
+    def target(self) -> str:
+        """The path and what follows it, just as it was written."""
+        return "/" + self.url.split("/", 3)[3]
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One message on its way: to an endpoint that was checked."""
+
+    endpoint: Endpoint
+    body: bytes
+    headers: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +147,8 @@ def is_outer(address: str) -> bool:
 class PushDoor:
     """Sends to push services over kept connections. Safe to call from any thread; the loop has a thread of its own.
 
-    look_up: (host, port) -> addresses; open_socket: makes the socket for one checked address. Both for tests.
+    look_up: (host, port) -> addresses; open_socket: makes the socket for one checked address; trust: what certificates
+    are checked against. All three for tests.
     """
 
     def __init__(
@@ -146,42 +159,57 @@ class PushDoor:
         https_port: int = 443,
         look_up: LookUp | None = None,
         open_socket: OpenSocket | None = None,
+        trust: ssl.SSLContext | None = None,
     ) -> None:
         self._local = local
         self._timeout = timeout
         self._https_port = https_port
         self._look_up = look_up or _ask_the_system
         self._open_socket = open_socket or _open_socket
+        self._trust = trust
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._client: aiohttp.ClientSession | None = None
+        self._kept: dict[str, list[tuple[Line, float]]] = {}
 
     def check(self, url: str) -> Endpoint:
         """Return the endpoint if this door may call it, else raise ForbiddenEndpoint; nothing is looked up."""
         return allowed_endpoint(url, local=self._local, https_port=self._https_port)
 
     def post(self, url: str, *, body: bytes, headers: Mapping[str, str]) -> PushAnswer:
-        """Send once and return the status, whatever it is; redirects are not followed, a long answer is cut off.
+        """Send one and return its answer, or raise what `post_all` gives as a fault."""
+        (end,) = self.post_all([Post(self.check(url), body, headers)])
+        if isinstance(end, DeliveryFault):
+            raise end
+        return end
 
-        Raises ForbiddenEndpoint (nothing was sent), Transient (no connection was made, so nothing was sent) and
-        UnknownOutcome (it was sent, and no answer came in time).
+    def post_all(self, posts: Sequence[Post]) -> Sequence[PushAnswer | DeliveryFault]:
+        """Send each once; return the answers, whatever their status, in the same order.
+
+        A redirect is not followed, and of a long answer only the head is read. Faults: ForbiddenEndpoint (nothing was
+        sent), Transient (no connection was made, so nothing was sent), UnknownOutcome (it was sent, and no answer came
+        in time). At most CONNECTIONS are open to one service.
         """
-        endpoint = self.check(url)
-        return asyncio.run_coroutine_threadsafe(self._post(endpoint, body, headers), self._running()).result()
+        return asyncio.run_coroutine_threadsafe(self._post_all(posts), self._running()).result()
 
     def close(self) -> None:
         """Close the connections and end the thread. The door opens again if it is used again."""
         with self._lock:
-            loop, thread, client = self._loop, self._thread, self._client
-            self._loop = self._thread = self._client = None
+            loop, thread = self._loop, self._thread
+            self._loop = self._thread = None
         if loop is None or thread is None:
             return
-        if client is not None:
-            asyncio.run_coroutine_threadsafe(client.close(), loop).result(self._timeout)
+        asyncio.run_coroutine_threadsafe(self._close_lines(), loop).result(self._timeout)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(self._timeout)
         loop.close()
+
+    async def _close_lines(self) -> None:
+        for kept in self._kept.values():
+            for line, _ in kept:
+                line.close()
+        self._kept.clear()
+        await asyncio.sleep(0)  # the transports hear of it in the next turn of the loop
 
     def _running(self) -> asyncio.AbstractEventLoop:
         # Started at the first message, not at import: a process that forks must not inherit a thread it does not have.
@@ -192,80 +220,102 @@ class PushDoor:
                 self._thread.start()
             return self._loop
 
-    async def _post(self, endpoint: Endpoint, body: bytes, headers: Mapping[str, str]) -> PushAnswer:
-        if self._client is None:
-            self._client = self._new_client()
+    async def _post_all(self, posts: Sequence[Post]) -> Sequence[PushAnswer | DeliveryFault]:
+        ends: list[PushAnswer | DeliveryFault] = [_NOT_TRIED] * len(posts)
+        by_origin: dict[str, list[int]] = {}
+        for place, post in enumerate(posts):
+            by_origin.setdefault(post.endpoint.origin, []).append(place)
+
+        async def work_off(places: list[int]) -> None:
+            while places:
+                place = places.pop()
+                ends[place] = await self._post(posts[place])
+
+        await asyncio.gather(
+            *(work_off(places) for places in by_origin.values() for _ in range(min(len(places), CONNECTIONS)))
+        )
+        return ends
+
+    async def _post(self, post: Post) -> PushAnswer | DeliveryFault:
+        endpoint = post.endpoint
         try:
-            async with self._client.post(
-                URL(endpoint.url, encoded=True), data=body, headers=headers, allow_redirects=False
-            ) as response:
-                answer = PushAnswer(response.status, _seconds(response.headers))
-                await _drain(response)
-                return answer
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as fault:
-            if isinstance(getattr(fault, "os_error", None), _InnerAddressError):
-                raise ForbiddenEndpoint("Navnet på varslingstjenesten leder til en indre adresse.") from fault
-            raise Transient("Vi fikk ikke kontakt med varslingstjenesten.") from fault
-        except (aiohttp.ClientError, TimeoutError) as fault:
-            raise UnknownOutcome("Varslingstjenesten svarte ikke. Vi vet ikke om varselet kom fram.") from fault
+            request = request_of(endpoint.target, endpoint.authority, post.headers, post.body)
+            line = self._kept_line(endpoint.origin) or await self._new_line(endpoint)
+        except ForbiddenEndpoint as fault:
+            return fault
+        except (OSError, TimeoutError, ssl.SSLError):
+            return Transient("Vi fikk ikke kontakt med varslingstjenesten.")
+        try:
+            head = await line.ask(request, self._timeout)
+        except NoAnswerError:
+            return UnknownOutcome("Varslingstjenesten svarte ikke. Vi vet ikke om varselet kom fram.")
+        if line.free:
+            self._kept.setdefault(endpoint.origin, []).append((line, asyncio.get_running_loop().time()))
+        return PushAnswer(head.status, _seconds(head.headers))
 
-    def _new_client(self) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(
-            resolver=_CheckedResolver(self._look_up, self._local),
-            socket_factory=self._checked_socket,
-            # A name is looked up and checked again for each new connection; aiohttp's memory would skip the check.
-            use_dns_cache=False,
-            limit=CONNECTIONS,
-            keepalive_timeout=KEEP_SECONDS,
-        )
-        return aiohttp.ClientSession(
-            connector=connector,
-            timeout=aiohttp.ClientTimeout(total=self._timeout),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            # No proxy and no netrc from the environment, and nothing is unpacked: a small answer cannot grow.
-            trust_env=False,
-            auto_decompress=False,
-            skip_auto_headers=("User-Agent", "Accept-Encoding"),
-        )
+    def _kept_line(self, origin: str) -> Line | None:
+        """Return the connection that was used last, if it is still open and young enough."""
+        kept = self._kept.get(origin, [])
+        oldest = asyncio.get_running_loop().time() - KEEP_SECONDS
+        while kept:
+            line, used = kept.pop()
+            if line.free and used > oldest:
+                return line
+            line.close()
+        return None
 
-    def _checked_socket(self, addr_info: Any) -> socket.socket:
-        """Open a socket for the address that is about to be connected to. The last check, and it sees IP literals."""
-        address, port = addr_info[4][:2]
-        is_local = _is_loopback(address) and any(port == local_port for _, local_port in self._local)
-        if not (is_local or is_outer(address)):
-            raise _InnerAddressError("inner address")
-        return self._open_socket(addr_info)
+    async def _new_line(self, endpoint: Endpoint) -> Line:
+        """Connect to one of the checked addresses. Raises OSError, TimeoutError or ForbiddenEndpoint."""
+        async with asyncio.timeout(self._timeout):
+            addresses = await self._addresses(endpoint)
+            for place, address in enumerate(addresses):
+                try:
+                    return await self._connect(endpoint, address)
+                except OSError:
+                    if place == len(addresses) - 1:
+                        raise
+        raise OSError("no address")
 
+    async def _addresses(self, endpoint: Endpoint) -> Sequence[str]:
+        """Return where the name leads now; one inner address among them refuses the name.
 
-class _CheckedResolver(AbstractResolver):
-    """Gives aiohttp only addresses that were checked; one inner address among them refuses the name."""
-
-    def __init__(self, look_up: LookUp, local: frozenset[tuple[str, int]]) -> None:
-        self._look_up = look_up
-        self._local = local
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        addresses = await self._look_up(host, port)
+        It is asked and checked again for each new connection: nothing is remembered.
+        """
+        host, port = endpoint.host, endpoint.port
+        addresses = [host] if _is_address(host) else await self._look_up(host, port)
         allowed = _is_loopback if (host, port) in self._local else is_outer
         if not addresses or not all(allowed(address) for address in addresses):
-            raise _InnerAddressError("inner address")
-        return [
-            ResolveResult(
-                hostname=host,
-                host=address,
-                port=port,
-                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
-                proto=0,
-                flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
-            )
-            for address in addresses
-            if family in (socket.AF_UNSPEC, socket.AF_INET6 if ":" in address else socket.AF_INET)
-        ]
+            raise ForbiddenEndpoint("Navnet på varslingstjenesten leder til en indre adresse.")
+        return addresses
 
-    async def close(self) -> None:
-        """Nothing is held open."""
+    async def _connect(self, endpoint: Endpoint, address: str) -> Line:
+        loop = asyncio.get_running_loop()
+        opened = self._checked_socket(address, endpoint.port)
+        try:
+            opened.setblocking(False)
+            await loop.sock_connect(opened, (address, endpoint.port))
+            if endpoint.scheme == "http":
+                _, line = await loop.create_connection(Line, sock=opened)
+            else:
+                self._trust = self._trust or ssl.create_default_context()
+                _, line = await loop.create_connection(
+                    Line, sock=opened, ssl=self._trust, server_hostname=endpoint.host
+                )
+        except BaseException:
+            opened.close()
+            raise
+        return line
+
+    def _checked_socket(self, address: str, port: int) -> socket.socket:
+        """Open a socket for the address that is about to be connected to. The last check, and it sees IP literals."""
+        is_local = _is_loopback(address) and any(port == local_port for _, local_port in self._local)
+        if not (is_local or is_outer(address)):
+            raise ForbiddenEndpoint("Navnet på varslingstjenesten leder til en indre adresse.")
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        return self._open_socket((family, socket.SOCK_STREAM, 0, "", (address, port)))
+
+
+_NOT_TRIED = Transient("Ikke prøvd.")
 
 
 async def _ask_the_system(host: str, port: int) -> Sequence[str]:
@@ -279,30 +329,14 @@ def _open_socket(addr_info: Any) -> socket.socket:
     return socket.socket(family, kind, proto)
 
 
-async def _drain(response: aiohttp.ClientResponse) -> None:
-    """Read at most ANSWER_LIMIT bytes, so that the connection can be kept; close it when there is more or it stalls.
-
-    The status has come: what follows it cannot change the outcome.
-    """
-    read = 0
-    try:
-        async for chunk in response.content.iter_chunked(8192):
-            read += len(chunk)
-            if read >= ANSWER_LIMIT:
-                response.close()
-                return
-    except (aiohttp.ClientError, TimeoutError):
-        response.close()
-
-
 def _seconds(headers: Mapping[str, str]) -> float | None:
     """Return Retry-After in seconds; a date is counted from the answer's own Date, since clocks differ."""
-    text = headers.get("Retry-After", "").strip()
+    text = headers.get("retry-after", "").strip()
     if text.isdecimal():
         return float(text[:9])
     try:
         until = parsedate_to_datetime(text)
-        wait = (until - parsedate_to_datetime(headers.get("Date", ""))).total_seconds()
+        wait = (until - parsedate_to_datetime(headers.get("date", ""))).total_seconds()
     except (ValueError, TypeError):
         return None
     return max(0.0, wait)
@@ -312,6 +346,14 @@ def _is_listed(host: str) -> bool:
     if not _LABELS.fullmatch(host):
         return False
     return host in EXACT_HOSTS or any(host.endswith(ending) and host != ending[1:] for ending in HOST_ENDINGS)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_loopback(address: str) -> bool:

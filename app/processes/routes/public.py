@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from flask import request, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.processes import query
+from app.processes import query, service
 from app.processes.models import State
 from app.processes.query import ShownProcess
 from app.processes.routes import bp
 from app.web.access import open_to
-from app.web.context import now
+from app.web.context import current_actor, now, remember_device
 from app.web.extensions import limiter, session, settings
-from app.web.htmx import respond
+from app.web.htmx import respond, wants_fragment
 from app.web.language import gettext as _
 from app.web.moments import day_text
 from app.web.poster import poster_answer
@@ -47,6 +47,34 @@ def show(slug: str) -> ResponseReturnValue:
     )
     response.headers[OFFLINE] = "1"
     return response
+
+
+@bp.get("/prosesser/<slug>/folg")
+@open_to()
+def follow_page(slug: str) -> ResponseReturnValue:
+    """Whether this phone follows. Apart from the process itself, whose page is the same for all and kept offline."""
+    process = query.find_published(session(), slug)
+    following = query.follows(session(), process.id, current_actor())
+    response = respond("processes/follow.html", fragment="follow", process=process, following=following)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@bp.post("/prosesser/<slug>/folg")
+@open_to()
+@limiter.limit("60 per minute")
+def follow(slug: str) -> ResponseReturnValue:
+    process = query.find_published(session(), slug)
+    actor = remember_device()
+    wanted = request.form.get("pressed") != "true"
+    if wanted:
+        service.follow(session(), process, actor=actor, now=now())
+    else:
+        service.unfollow(session(), process, actor=actor)
+    say = _("Du følger prosessen.") if wanted else _("Du følger ikke prosessen lenger.")
+    if wants_fragment():
+        return respond("processes/follow.html", fragment="follow", say=say, process=process, following=wanted)
+    return redirect(url_for(".follow_page", slug=slug), code=303)
 
 
 @bp.get("/prosesser/<slug>/delekort.png")
