@@ -1,5 +1,6 @@
 """Home, own contributions, privacy, look, and the files of the web app itself."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,7 @@ from app.parcels import query as parcels
 from app.processes.query import open_activities
 from app.web.access import local_path, open_to
 from app.web.assets import STATIC
-from app.web.context import current_actor, now
+from app.web.context import current_actor, now, person_mark, remember_device
 from app.web.extensions import session, settings
 from app.web.htmx import respond, wants_fragment
 from app.web.language import LANGUAGE_COOKIE, LOOK_COOKIE, LOOKS, ngettext
@@ -162,11 +163,15 @@ def manifest() -> ResponseReturnValue:
 @bp.get("/sw.js")
 @open_to()
 def service_worker() -> ResponseReturnValue:
-    """Serve the worker from the root, so that it may look after all pages; its version changes with any file."""
+    """Serve the worker from the root, so that it may look after all pages; its version changes with any file.
+
+    The outbox stands at its end, so that worker and pages send by the same code.
+    """
     assets = current_app.extensions["lab_assets"]
     script = (STATIC / "js" / "sw.js").read_text(encoding="utf-8")
     script = script.replace("__VERSION__", assets.version).replace("__ASSETS__", assets.shell_json())
-    response = make_response(script)
+    outbox = (STATIC / "js" / "outbox.js").read_text(encoding="utf-8")
+    response = make_response(script + re.sub(r"^export ", "", outbox, flags=re.MULTILINE))
     response.mimetype = "text/javascript"
     response.headers["Cache-Control"] = "no-cache"
     return response
@@ -183,5 +188,13 @@ def robots() -> ResponseReturnValue:
 @bp.get("/merke")
 @open_to()
 def csrf_token() -> ResponseReturnValue:
-    """Give a fresh CSRF token to a form that was kept on the phone."""
-    return {"csrf_token": generate_csrf()}, 200, {"Cache-Control": "no-store"}
+    """Give a fresh CSRF token to a form that was kept on the phone.
+
+    sender=1: it is about to send. Then the phone gets its mark before it does, so that what it sends is its own also
+    when the answer is lost, and hears who is signed in, so that nothing goes under another name than its writer's.
+    """
+    answer = {"csrf_token": generate_csrf()}
+    if request.args.get("sender") == "1":
+        remember_device()
+        answer["who"] = person_mark()
+    return answer, 200, {"Cache-Control": "no-store"}

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
-SHELL = ("app.css", "htmx.js", "app.js", "icons.svg", "schibsted-latin.woff2", "favicon.svg")
+# The forms' own scripts are here too: a form that is kept must work when it is opened without network.
+FORM_SCRIPTS = ("draft.js", "pictures.js", "screen.js", "sending.js", "outbox.js", "waiting.js")
+SHELL = ("app.css", "htmx.js", "app.js", "icons.svg", "schibsted-latin.woff2", "favicon.svg", *FORM_SCRIPTS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,12 @@ def remember_device() -> Actor:
     return current_actor()
 
 
+def person_mark() -> str:
+    """Return a keyed name, 32 hex digits, of whoever is signed in; empty when nobody is."""
+    participant = current_actor().participant_id
+    return _keyed(f"person:{participant}").hex()[:32] if participant else ""
+
+
 def begin_session() -> None:
     """Begin the session cookie anew for whoever signs in now. The mark this device had as nobody's is laid aside."""
     aside = cookie.get(_ASIDE if current_user.is_authenticated else _DEVICE)

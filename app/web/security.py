@@ -23,6 +23,8 @@ HEADERS = {
 HSTS = "max-age=63072000; includeSubDomains"
 OFFLINE_COOKIES = frozenset({"spraak", "utseende"})
 OFFLINE = "X-Offline"
+# The phone asks for a page that it may keep, the same for everybody.
+KEEP = "X-Keep"
 
 
 def nonce() -> str:

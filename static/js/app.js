@@ -124,6 +124,17 @@ function offerUpdate(update) {
   notice("version", "tip", { text: words.new_version, button: words.update, act: update });
 }
 
+/** What the phone should have when the net is gone: the open things on home, and their forms; and this form. */
+async function keepForLater() {
+  const links = [...document.querySelectorAll("[data-keeps] a[href]")].map((link) => link.pathname);
+  const forms = links.filter((path) => path.startsWith("/prosesser/")).map((path) => `${path}/ideer/ny`);
+  const here = document.querySelector('form[data-island~="outbox"]') ? [location.pathname] : [];
+  const addresses = [...links, ...forms, ...here];
+  if (addresses.length === 0) return;
+  const registration = await navigator.serviceWorker.ready;
+  registration.active.postMessage({ type: "keep", addresses });
+}
+
 async function startWorker() {
   if (!("serviceWorker" in navigator) || !isSecureContext) return;
   const hadWorker = Boolean(navigator.serviceWorker.controller);
@@ -143,7 +154,39 @@ async function startWorker() {
     });
   });
 }
-startWorker().catch(() => {}); // without a worker the page is the same, only not offline
+startWorker()
+  .then(() => navigator.serviceWorker && isSecureContext && keepForLater())
+  .catch(() => {}); // without a worker the page is the same, only not offline
+
+// --- what sends a form by the outbox comes when somebody begins to write: to look at a form costs nothing
+for (const form of document.querySelectorAll('form[data-island~="outbox"]')) {
+  const load = () => import(form.dataset.script);
+  if (new URLSearchParams(location.search).has("utkast")) load().catch(() => {});
+  for (const sign of ["focusin", "pointerdown"]) form.addEventListener(sign, () => load().catch(() => {}), { once: true });
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.outboxOn || !globalThis.indexedDB || event.defaultPrevented) return;
+    event.preventDefault(); // sent before the script was here
+    load().then(() => form.requestSubmit(), () => HTMLFormElement.prototype.submit.call(form));
+  });
+}
+
+// --- the outbox: pages on which nothing waits load nothing of it
+async function sendWhatWaits(how) {
+  try {
+    if (!localStorage.getItem("outbox")) return;
+  } catch {
+    return; // somebody has forbidden storage
+  }
+  const island = document.querySelector('[data-island="waiting"]');
+  if (island) import(island.dataset.script).catch(() => {});
+  const { drain } = await import(document.body.dataset.outbox);
+  await drain(how);
+}
+const tryToSend = (how) => sendWhatWaits(how).catch(() => {});
+tryToSend({ force: true });
+addEventListener("online", () => tryToSend({ force: true }));
+document.addEventListener("visibilitychange", () => document.hidden || tryToSend());
+setInterval(() => document.hidden || tryToSend(), 30_000);
 
 // --- where notices are on, push.js looks whether our key has changed since, and renews; others never fetch it
 if (globalThis.Notification?.permission === "granted" && document.body.dataset.push) import(document.body.dataset.push).catch(() => {});

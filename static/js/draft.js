@@ -90,7 +90,7 @@ function showSaved(at) {
 
 /** @param {HTMLFormElement} form */
 async function keep(form) {
-  if (form.dataset.draftOn) return;
+  if (form.dataset.draftOn || new URLSearchParams(location.search).has("utkast")) return; // the outbox fills that one
   form.dataset.draftOn = "yes";
   const name = form.dataset.draft;
   const id = form.elements.namedItem("submission_id");
@@ -138,9 +138,15 @@ async function keep(form) {
   } else if (id && (!typed || performance.getEntriesByType("navigation")[0]?.type === "back_forward")) {
     id.value = freshId(); // a stored page is shown many times, and Back shows what has been sent
   }
+  if (id && !id.value) id.value = freshId(); // a page that was kept on the phone comes without one
   if (!draft || typed) return; // what the server gave back is left alone
   fill(form, draft.values);
   offerStart(form, name);
+}
+
+/** Throw a draft away: it lies in the outbox now. @param {string} name */
+export function forget(name) {
+  return withStore("readwrite", (drafts) => drafts.delete(name));
 }
 
 /** @param {string} name @returns {Promise<object|undefined>} the draft of that name; undefined also where nothing can be kept */

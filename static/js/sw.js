@@ -8,22 +8,25 @@
 const VERSION = "__VERSION__";
 const ASSETS = __ASSETS__;
 const SHELL = `shell-${VERSION}`;
-const PAGES = "pages-v1";
+const PAGES = `pages-${VERSION}`; // a page of an older version asks for files that are gone
 const OFFLINE = "/offline";
 const PATIENCE_MS = 3000;
 const MOST_PAGES = 50;
+const MOST_AHEAD = 20;
 
 /** Left to the browser alone. */
 const UNTOUCHED = /^\/(api|f|bli|okt|stem|direkte)(\/|$)/;
 /** Never kept, whatever the answer says. */
 const NEVER_KEPT = /^\/(mine|varsler|kvittering|logg-inn|logg-ut|merke|utseende|arbeidsflate|del)(\/|$)/;
+/** Forms that can be filled in without network: kept without a token, which the outbox fetches when it sends. */
+const FORMS = /^(\/prosesser\/[^/]+)?\/ideer\/ny$/;
 /** Kept for ever: the content's hash stands in the name. */
 const HASHED = /^\/static\/vendor\/.+/;
 
 /**
- * What is done with a request: "pass" (the browser's own affair), "asset", "page", or "private" (never kept).
+ * What is done with a request: "pass" (the browser's own affair), "asset", "page", "form", or "private" (never kept).
  * @param {{method: string, url: string, mode: string, headers: Headers}} request  @param {string} origin
- * @returns {"pass"|"asset"|"page"|"private"}
+ * @returns {"pass"|"asset"|"page"|"form"|"private"}
  */
 function kindOf(request, origin) {
   const url = new URL(request.url);
@@ -31,6 +34,7 @@ function kindOf(request, origin) {
   if (request.headers.has("HX-Request") || UNTOUCHED.test(url.pathname)) return "pass";
   if (HASHED.test(url.pathname)) return "asset";
   if (request.mode !== "navigate") return "pass";
+  if (FORMS.test(url.pathname)) return "form";
   return NEVER_KEPT.test(url.pathname) ? "private" : "page";
 }
 
@@ -74,14 +78,18 @@ function ownAddress(address, origin) {
 self.addEventListener("install", (event) => {
   // It waits: the page says «Ny versjon er klar» and the reader chooses when.
   event.waitUntil(
-    caches.open(SHELL).then((shell) => shell.addAll(ASSETS.map((address) => new Request(address, { cache: "reload" })))),
+    (async () => {
+      const shell = await caches.open(SHELL);
+      await shell.addAll(ASSETS.map((address) => new Request(address, { cache: "reload" })));
+      await carryOver();
+    })(),
   );
 });
 
 self.addEventListener("activate", (event) => {
   event.waitUntil(
     (async () => {
-      for (const name of await caches.keys()) if (name.startsWith("shell-") && name !== SHELL) await caches.delete(name);
+      for (const name of await caches.keys()) if (/^(shell|pages)-/.test(name) && ![SHELL, PAGES].includes(name)) await caches.delete(name);
       await self.registration.navigationPreload?.enable();
       await self.clients.claim();
     })(),
@@ -90,12 +98,14 @@ self.addEventListener("activate", (event) => {
 
 self.addEventListener("message", (event) => {
   if (event.data?.type === "skip-waiting") self.skipWaiting();
+  if (event.data?.type === "keep") event.waitUntil(keepThese(event.data.addresses));
 });
 
 self.addEventListener("fetch", (event) => {
   const kind = kindOf(event.request, self.location.origin);
   if (kind === "asset") event.respondWith(asset(event));
   else if (kind === "page") event.respondWith(page(event));
+  else if (kind === "form") event.respondWith(form(event));
   else if (kind === "private") event.respondWith(fromNetwork(event).catch(offlinePage));
 });
 
@@ -127,6 +137,18 @@ async function page(event) {
     else if (kept && fresh.status < 500) event.waitUntil(pages.delete(event.request, { ignoreVary: true }));
     return fresh;
   });
+  return firstOf(event, network, kept);
+}
+
+async function form(event) {
+  const { origin, pathname } = new URL(event.request.url);
+  const pages = await caches.open(PAGES);
+  const kept = await pages.match(origin + pathname, { ignoreVary: true });
+  return firstOf(event, fromNetwork(event), kept);
+}
+
+/** What the network gives, if it does within our patience; else what was kept. */
+async function firstOf(event, network, kept) {
   if (!kept) return network.catch(offlinePage);
   const late = new Promise((done) => setTimeout(done, PATIENCE_MS, null));
   event.waitUntil(network.catch(() => {}));
@@ -138,6 +160,36 @@ async function keep(pages, request, response) {
   const all = await pages.keys();
   for (const old of all.slice(0, Math.max(0, all.length - MOST_PAGES))) await pages.delete(old);
 }
+
+/** Keep the page at `address` as it is for everybody: X-Keep asks the server for it without a token. */
+async function keepFresh(pages, address) {
+  const fresh = await fetch(address, { headers: { "X-Keep": "1" } });
+  if (mayKeep(fresh)) await keep(pages, new Request(address), fresh);
+}
+
+/** Keep pages that nobody has opened yet. @param {string[]} addresses paths */
+async function keepThese(addresses) {
+  const pages = await caches.open(PAGES);
+  for (const address of addresses.slice(0, MOST_AHEAD)) {
+    const { origin, pathname } = new URL(address, self.location.origin);
+    if (origin !== self.location.origin || UNTOUCHED.test(pathname) || NEVER_KEPT.test(pathname)) continue;
+    if (!(await pages.match(origin + pathname, { ignoreVary: true }))) await keepFresh(pages, origin + pathname).catch(() => {});
+  }
+}
+
+/** A new version has the pages that the older one had, as they are now: without network they would else be gone. */
+async function carryOver() {
+  const pages = await caches.open(PAGES);
+  for (const name of await caches.keys()) {
+    if (!name.startsWith("pages-") || name === PAGES) continue;
+    for (const { url } of await (await caches.open(name)).keys()) await keepFresh(pages, url).catch(() => {});
+  }
+}
+
+/* global drain -- outbox.js stands at the end of this file when the server serves it */
+self.addEventListener("sync", (event) => {
+  if (event.tag === "outbox") event.waitUntil(drain({ force: true, wait: true }));
+});
 
 self.addEventListener("push", (event) => {
   let data = null;

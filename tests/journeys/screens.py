@@ -23,6 +23,8 @@ TOO_WIDE = """() => [...document.querySelectorAll("body *")].filter((one) => {
   const box = one.getBoundingClientRect();
   return box.width > 2 && box.right > innerWidth + 1 && !one.closest(".tabs, .ds-sr-only, .status, svg");
 }).slice(0, 5).map((one) => `${one.tagName.toLowerCase()}.${one.className}`)"""
+AT_REST = """() => document.getAnimations().every((one) =>
+  one.playState !== "running" || one.effect?.getComputedTiming().iterations === Infinity)"""
 CUT_LABELS = """() => [...document.querySelectorAll(".navigation__link")].filter((one) => {
   const words = document.createRange();
   words.selectNodeContents(one.lastChild);
@@ -279,6 +281,7 @@ EMPTY_SCREENS = (
 
 def violations(page: "Page", *, colours: bool = True) -> list[str]:
     """Return what axe finds against WCAG 2.2 A and AA: rule and where. colours: look at contrast too."""
+    page.wait_for_function(AT_REST)  # a colour on its way from light to dark is neither
     options = {"runOnly": {"type": "tag", "values": list(WCAG)}, "resultTypes": ["violations"]}
     found = AXE.run(page, options=options | {"rules": {"color-contrast": {"enabled": colours}}}).response["violations"]
     faults = [(one["id"], node) for one in found for node in one["nodes"]]

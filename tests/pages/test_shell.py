@@ -51,3 +51,26 @@ def test_all_that_the_worker_keeps_from_the_start_is_there(visit):
 def test_the_icons_of_a_notice_are_there():
     for name in ("192.png", "mono-96.png"):
         assert (STATIC / "icons" / name).is_file()
+
+
+def test_a_phone_gets_its_mark_before_it_sends_and_not_when_it_only_looks(visit):
+    visit.get("/merke")
+    assert "enhet" not in mark_of(visit)
+
+    answer = json.loads(visit.get("/merke?sender=1").text)
+
+    assert answer["csrf_token"]
+    assert answer["who"] == ""
+    assert "enhet" in mark_of(visit)
+
+
+def test_the_worker_sends_by_the_same_code_as_the_pages(visit):
+    script = visit.get("/sw.js").text
+
+    assert "async function drain(" in script
+    assert "\nexport " not in script
+
+
+def mark_of(visit) -> dict[str, object]:
+    with visit.client.session_transaction() as cookie:
+        return dict(cookie)

@@ -29,7 +29,7 @@ from app.parcels.query import LABELS
 from app.processes.models import Activity
 from app.processes.query import Door, door_to, find_published, idepool, is_open
 from app.web.access import open_to
-from app.web.context import current_actor, now, remember_device
+from app.web.context import current_actor, now, person_mark, remember_device
 from app.web.errors import sentence, wants_json
 from app.web.extensions import limiter, session, settings
 from app.web.htmx import respond, wants_fragment
@@ -37,7 +37,7 @@ from app.web.language import chosen_language, ngettext
 from app.web.language import gettext as _
 from app.web.moments import noon_of
 from app.web.poster import poster_answer
-from app.web.security import OFFLINE
+from app.web.security import KEEP, OFFLINE
 from app.web.sharecard import card_answer
 
 LONGEST_SEARCH = 100
@@ -99,7 +99,19 @@ def _wanted(slug: str, asked: Mapping[str, str], known: Collection[str]) -> tupl
 def new(slug: str) -> ResponseReturnValue:
     if slug and not is_open(_door(slug), now=now()):
         return redirect(url_for("processes.show", slug=slug), code=303)
+    if KEEP in request.headers:
+        return _form_to_keep(slug)
     return _form_page(_form(), slug)
+
+
+def _form_to_keep(slug: str) -> ResponseReturnValue:
+    """Give the form as it is for everybody, without token and key: the phone keeps it, and asks for them to send."""
+    form = IdeaForm(meta={"csrf": False})
+    form.offer(areas(session()))
+    form.submission_id.data = ""
+    response = make_response(_form_page(form, slug, for_all=True))
+    response.headers[OFFLINE] = "1"
+    return response
 
 
 @bp.get("/ideer/ligner")
@@ -187,12 +199,14 @@ def _form() -> IdeaForm:
     return form
 
 
-def _form_page(form: IdeaForm, slug: str, status: int = 200) -> ResponseReturnValue:
+def _form_page(form: IdeaForm, slug: str, status: int = 200, *, for_all: bool = False) -> ResponseReturnValue:
+    """Show the form. for_all: as it is for everybody, so that a phone may keep it."""
     return respond(
         "ideas/new.html",
         fragment="idea_form",
         status=status,
         form=form,
+        who=None if for_all else person_mark(),
         slug=slug or None,
         process_title=find_published(session(), slug).title if slug else "",
         areas=areas(session()),
