@@ -2,6 +2,7 @@
  * Keeps what is being written on the phone, in IndexedDB, and gives it back after a reload, a crash or a lost net.
  *
  *   <form data-island="draft" data-draft="idea">  … <input type="hidden" name="submission_id">
+ *   <form … data-arrived>                         set by sending.js: we have it, and nothing more is kept of it
  *   <div data-receipt="<submission_id>">          on the receipt: the draft of that id is done with
  *
  * Only text fields and choices are kept: never a hidden field, a file, a password or an e-mail address.
@@ -98,7 +99,7 @@ async function keep(form) {
   let tried = false; // sent once: from here on, other words are another submission
 
   async function store() {
-    if (!form.isConnected) return; // the receipt has taken its place
+    if (!form.isConnected || form.dataset.arrived) return; // the receipt has taken its place
     const values = read(form);
     if (Object.keys(values).length === 0) {
       await withStore("readwrite", (drafts) => drafts.delete(name));
@@ -126,6 +127,7 @@ async function keep(form) {
   addEventListener("pageshow", async (event) => {
     if (!event.persisted || !form.isConnected || (await stored(name))) return;
     form.reset(); // Back, and the receipt has been seen: this text is sent
+    delete form.dataset.arrived;
     if (id) id.value = freshId();
   });
 

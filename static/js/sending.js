@@ -57,7 +57,11 @@ async function send(form) {
   navigator.storage?.persist?.().catch(() => {});
   await Promise.race([drain({ force: true, wait: true }), new Promise((done) => setTimeout(done, PATIENCE_MS))]).catch(() => {});
   const gone = (await sent()).find((one) => one.key === item.key);
-  if (gone) return location.assign(gone.receipt);
+  if (gone) {
+    form.dataset.arrived = "yes";
+    await forgetDraft(form);
+    return location.assign(gone.receipt);
+  }
   const there = (await items()).find((one) => one.key === item.key);
   if (there?.state === "refused") {
     await forgetItem(item.key); // it is all in the form still, and the page that comes says what is wrong, and where
@@ -110,8 +114,7 @@ async function showKept(form, key) {
   const box = document.getElementById("kept-on-phone").content.firstElementChild.cloneNode(true);
   form.replaceWith(box);
   box.querySelector("h2").focus();
-  const name = form.dataset.draft;
-  if (name) await forget(name).catch(() => {});
+  await forgetDraft(form);
   try {
     const registration = await navigator.serviceWorker?.ready;
     await registration?.sync?.register("outbox");
@@ -126,6 +129,11 @@ async function showKept(form, key) {
     if (gone) box.querySelector("[data-receipt-link]").href = gone.receipt;
     say(box.querySelector(`[data-when="${data.state}"]`).textContent.trim());
   });
+}
+
+/** @param {HTMLFormElement} form */
+async function forgetDraft(form) {
+  if (form.dataset.draft) await forget(form.dataset.draft).catch(() => {});
 }
 
 /** ?utkast=<key>: what waits is opened again, to be changed. @param {HTMLFormElement} form */

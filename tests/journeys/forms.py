@@ -87,3 +87,16 @@ def eventually(true: Callable[[], bool], tries: int = 200) -> None:
         if true():
             return
     raise AssertionError("it did not happen in time")
+
+
+def comes_true(page: "Page", script: str) -> None:
+    """Ask the page until the async function `script` says yes; wait_for_function takes its promise for a yes."""
+    page.evaluate(
+        f"""async () => {{
+          const until = Date.now() + 15_000;
+          while (!(await ({script})())) {{
+            if (Date.now() > until) throw new Error("it did not come true in time");
+            await new Promise((done) => setTimeout(done, 50));
+          }}
+        }}"""
+    )

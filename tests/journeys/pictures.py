@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from tests.journeys.forms import fill_idea, send
+from tests.journeys.forms import comes_true, fill_idea, send
 from tests.journeys.scene import photo_of_the_track
 from tests.journeys.town import Town, running_town
 from tests.support.browser import chromium_flags, chromium_path, phone
@@ -97,7 +97,9 @@ def screens(page: "Page", look: Look, receipt: str, idea: str) -> list[Image.Ima
             page.locator("h1").first.click()
             page.evaluate("scrollTo(0, 0)")
         page.evaluate(f"document.documentElement.style.fontSize = '{look.zoom}%'")
-        page.wait_for_function("document.fonts.ready.then(() => [...document.images].every((one) => one.complete))")
+        comes_true(
+            page, "async () => (await document.fonts.ready) && [...document.images].every((one) => one.complete)"
+        )
         taken.append(Image.open(io.BytesIO(page.screenshot())))
     return taken
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import expect
 
-from tests.journeys.forms import fill_idea
+from tests.journeys.forms import comes_true, fill_idea
 from tests.support.push_service import until
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def press_answered(page: "Page", archive: str) -> None:
 def delivered(page: "Page", site: str, message: str) -> list[dict[str, str]]:
     """Hand the decrypted message to the service worker, as the browser would; return the notices it shows."""
     # Told before its worker is up, Chromium never answers
-    page.wait_for_function("() => navigator.serviceWorker.ready.then((found) => found.active.state === 'activated')")
+    comes_true(page, "async () => (await navigator.serviceWorker.ready).active.state === 'activated'")
     devtools = page.context.new_cdp_session(page)
     told = {"origin": site, "registrationId": registration(devtools, page), "data": message}
     # A question after what is shown, asked while Chromium puts a notice up, may never be answered: it is given a second

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.journeys.forms import fill_idea, send, send_idea
+from tests.journeys.forms import comes_true, fill_idea, send, send_idea
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -103,7 +103,7 @@ def test_going_back_from_the_receipt_gives_a_new_form(open_phone):
     fill_idea(page, "Skøytebane på torget")
     sent = submission(page)
     send(page)
-    page.wait_for_function(NOTHING_KEPT)  # nobody reads a receipt in the blink in which the phone lets go of the text
+    comes_true(page, NOTHING_KEPT)  # nobody reads a receipt in the blink in which the phone lets go of the text
 
     page.go_back()
 

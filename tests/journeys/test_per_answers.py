@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.journeys.forms import at_desk, send_idea, sign_in
+from tests.journeys.forms import at_desk, comes_true, send_idea, sign_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Request
@@ -45,14 +45,14 @@ def test_per_hides_an_idea_and_everybody_reads_why(open_phone, open_desk, town):
 def test_per_signs_out_and_the_next_one_at_the_desk_is_asked_who_they_are(open_desk, town):
     per = open_desk().new_page()
     sign_in(per, town)
-    per.wait_for_function("() => navigator.serviceWorker.ready.then(() => true)")
+    comes_true(per, "async () => Boolean(await navigator.serviceWorker.ready)")
     per.goto("/mine")
 
     with per.expect_event("requestfinished", is_told_to_forget):
         per.get_by_role("button", name="Logg ut", exact=True).click()
 
     expect(per.get_by_role("heading", level=1)).to_have_text("Du er logget ut")
-    per.wait_for_function("() => navigator.serviceWorker.getRegistrations().then((found) => found.length === 0)")
+    comes_true(per, "async () => (await navigator.serviceWorker.getRegistrations()).length === 0")
     per.goto("/arbeidsflate")
     expect(per.get_by_label("E-post")).to_be_visible()
 

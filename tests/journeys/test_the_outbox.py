@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.journeys.forms import fill_idea
+from tests.journeys.forms import comes_true, fill_idea
 from tests.journeys.test_kari_opens_the_app import visit_with_worker
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ KEPT = "Lagret på mobilen"
 NO_ROOM = "navigator.storage.estimate = async () => ({ quota: 1000, usage: 999 });"
 # As an iPhone is: nothing is sent while no page is open, so that a test knows who sends.
 NO_SYNC = "Object.defineProperty(ServiceWorkerRegistration.prototype, 'sync', { value: undefined });"
+FORM_KEPT = "async () => Boolean(await caches.match('/ideer/ny'))"
 WAITING = """() => new Promise((told) => {
   const asked = indexedDB.open("innbyggerlab-outbox", 1);
   asked.onsuccess = () => {
@@ -29,7 +30,7 @@ def test_an_idea_with_a_photo_is_written_in_a_tunnel_and_arrives_once(open_phone
     phone = open_phone()
     page = phone.new_page()
     visit_with_worker(page, "/")
-    page.wait_for_function("async () => Boolean(await caches.match('/ideer/ny'))")
+    comes_true(page, FORM_KEPT)
     phone.set_offline(True)
 
     page.goto("/ideer/ny")
@@ -137,7 +138,7 @@ def test_two_ideas_that_wait_are_two(open_phone):
     phone = open_phone()
     page = phone.new_page()
     visit_with_worker(page, "/")
-    page.wait_for_function("async () => Boolean(await caches.match('/ideer/ny'))")
+    comes_true(page, FORM_KEPT)
     phone.set_offline(True)
     for title in ("Grillhytte i Håkvik", "Sykkelvei til Håkvik"):
         page.goto("/ideer/ny")
@@ -223,6 +224,6 @@ def arrived_once(page: "Page", title: str) -> None:
     """Open «Mine» until nothing waits; the idea stands there once, and once in the list for everybody."""
     page.goto("/mine")
     page.evaluate("dispatchEvent(new Event('online'))")
-    page.wait_for_function(f"async () => (await ({WAITING})()) === 0")
+    comes_true(page, f"async () => (await ({WAITING})()) === 0")
     page.goto(f"/ideer?sok={title.split(maxsplit=1)[0]}")
     expect(page.get_by_role("link", name=title, exact=True)).to_have_count(1)
