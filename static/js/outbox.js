@@ -19,11 +19,17 @@ const REFUSALS = [404, 409, 410, 413, 422];
 /** The phone has no room for it. Nothing was written. */
 export class NoRoom extends Error {}
 
-/** @returns {Promise<IDBDatabase>} */
-export function openOutbox() {
+/**
+ * @param {boolean} [make] false: whoever only looks leaves nothing on the phone
+ * @returns {Promise<IDBDatabase|null>} null where there is none, and none was to be made
+ */
+export function openOutbox(make = true) {
   return new Promise((resolve, reject) => {
     const asked = indexedDB.open(OUTBOX, 1);
-    asked.onupgradeneeded = () => {
+    let none = false;
+    asked.onupgradeneeded = (event) => {
+      none = !make && event.oldVersion === 0;
+      if (none) return asked.transaction.abort();
       const made = asked.result; // whatever was there stays: nothing a person sent goes with an update
       if (!made.objectStoreNames.contains("items")) made.createObjectStore("items", { keyPath: "key" });
       if (!made.objectStoreNames.contains("photos")) made.createObjectStore("photos", { keyPath: "id" }).createIndex("item", "item");
@@ -33,13 +39,18 @@ export function openOutbox() {
       asked.result.onversionchange = () => asked.result.close();
       resolve(asked.result);
     };
-    asked.onerror = () => reject(asked.error);
+    asked.onerror = (event) => {
+      event.preventDefault();
+      if (none) resolve(null);
+      else reject(asked.error);
+    };
   });
 }
 
 /** @param {IDBTransactionMode} mode @param {string[]} names @param {(store: (name: string) => IDBObjectStore) => IDBRequest} work */
 async function inOutbox(mode, names, work) {
-  const database = await openOutbox();
+  const database = await openOutbox(mode === "readwrite");
+  if (!database) return [];
   try {
     return await new Promise((resolve, reject) => {
       // strict: «Lagret på mobilen» is said of what is on its disk
