@@ -1,10 +1,10 @@
-"""/mine/data and /mine/slett: all that we hold on who asks, in one file, or gone."""
+"""/mine/data, /mine/slett and /mine/tom: what we hold on who asks, in one file, or gone; a phone that forgets."""
 
 from uuid import UUID
 
 from flask import Blueprint, Response, redirect, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import logout_user
+from flask_login import current_user, logout_user
 
 from app.core.errors import NotFound
 from app.core.text import N_
@@ -15,9 +15,10 @@ from app.personal.policy import may_erase
 from app.web.access import open_to
 from app.web.context import current_actor, forget_device, now
 from app.web.extensions import limiter, session, settings
-from app.web.htmx import respond, wants_fragment
+from app.web.htmx import respond
 from app.web.language import chosen_language
 from app.web.language import gettext as _
+from app.web.leaving import just_left, let_it_forget
 
 bp = Blueprint("personal", __name__)
 NAME = "mine-data-innbyggerlab.zip"
@@ -89,24 +90,45 @@ def erase() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _about_erasing(form, status=422)
     erasure_id = service.ask_to_be_erased(session(), form.to_mark(), actor=current_actor(), now=now())
-    logout_user()
-    forget_device()
+    _leave()
     return redirect(url_for(".erasure", erasure_id=erasure_id), code=303)
 
 
 @bp.get("/slettet/<uuid:erasure_id>")
 @open_to()
 def erasure(erasure_id: UUID) -> ResponseReturnValue:
-    """Say how it goes, and let the phone forget too.
-
-    It is told beside the page, not with it: a browser that drops its service worker drops what that worker was loading.
-    """
+    """Say how it goes, and let the phone forget too."""
     found = query.get_erasure(session(), erasure_id)
     said = _("Alt er slettet her.") if found.done_at else None
-    response = _private(respond("personal/erasure.html", fragment="progress", say=said, erasure=found))
-    if wants_fragment():
-        response.headers["Clear-Site-Data"] = '"cache", "storage"'
-    return response
+    return let_it_forget(_private(respond("personal/erasure.html", fragment="progress", say=said, erasure=found)))
+
+
+@bp.get("/mine/tom")
+@open_to()
+def about_emptying() -> ResponseReturnValue:
+    return _private(respond("personal/empty_phone.html", signed_in=current_user.is_authenticated))
+
+
+@bp.post("/mine/tom")
+@open_to()
+def empty_phone() -> ResponseReturnValue:
+    """Let this phone go: it is signed out, hears nothing more, and has no mark. What was sent from it stays with us."""
+    sign_in_id = current_user.sign_in_id if current_user.is_authenticated else None
+    service.let_phone_go(session(), sign_in_id, actor=current_actor())
+    _leave()
+    return redirect(url_for(".emptied"), code=303)
+
+
+@bp.get("/tomt")
+@open_to()
+def emptied() -> ResponseReturnValue:
+    return let_it_forget(_private(respond("personal/emptied.html", fragment="forgotten")))
+
+
+def _leave() -> None:
+    logout_user()
+    forget_device()
+    just_left()
 
 
 def _about_erasing(form: EraseForm, *, status: int = 200) -> Response:

@@ -39,6 +39,7 @@ from app.personal.policy import (
     table_named,
 )
 from app.personal.query import Owner, own_keys
+from app.push import service as push
 
 # What somebody sends, and the archive may have in a report with others.
 INPUTS = ("ideas", "comments", "idea_corrections", "comment_corrections")
@@ -186,3 +187,10 @@ def end_rows(session: Session, table: Table, end: End, keys: Sequence[UUID]) -> 
 def _key(table: Table) -> Any:
     (key,) = table.primary_key.columns
     return key
+
+
+def let_phone_go(session: Session, sign_in_id: UUID | None, *, actor: Actor) -> None:
+    """End the notices of this phone, and the sign-in on it. What was sent from it stays as it is."""
+    push.unsubscribe(session, actor=actor)
+    if sign_in_id is not None:
+        accounts.end_sign_in(session, sign_in_id, actor=actor)

@@ -8,7 +8,16 @@ from pathlib import Path
 STATIC = Path(__file__).resolve().parents[2] / "static"
 # The forms' own scripts are here too: a form that is kept must work when it is opened without network.
 FORM_SCRIPTS = ("draft.js", "pictures.js", "screen.js", "sending.js", "outbox.js", "waiting.js")
-SHELL = ("app.css", "htmx.js", "app.js", "icons.svg", "schibsted-latin.woff2", "favicon.svg", *FORM_SCRIPTS)
+SHELL = (
+    "app.css",
+    "htmx.js",
+    "app.js",
+    "icons.svg",
+    "schibsted-latin.woff2",
+    "favicon.svg",
+    "leaving.js",
+    *FORM_SCRIPTS,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,21 @@
 """Headers, one table; the nonce; trusted hosts; cookies."""
 
 import secrets
+from collections.abc import Callable
+from typing import ParamSpec
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, abort, current_app, request
 from flask.globals import request_ctx
+from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 from werkzeug.exceptions import SecurityError
 
 from app.settings import Settings
-from app.web.extensions import settings
+from app.web.extensions import csrf, settings
 from app.web.packing import vary_by
 
+P = ParamSpec("P")
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -84,9 +88,17 @@ def _known_host() -> None:
         raise request.routing_exception
 
 
+def from_anywhere(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """Let a view be posted to by other apps on the phone, which have no token of ours. It must change nothing."""
+    view.from_anywhere = True  # type: ignore[attr-defined]
+    exempt: Callable[P, ResponseReturnValue] = csrf.exempt(view)
+    return exempt
+
+
 def _same_origin() -> None:
     """Refuse what another site sends for somebody: the browser says where it comes from, and cannot be made to lie."""
-    if request.method in {"GET", "HEAD", "OPTIONS"}:
+    view = current_app.view_functions.get(request.endpoint or "")
+    if request.method in {"GET", "HEAD", "OPTIONS"} or getattr(view, "from_anywhere", False):
         return
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         abort(400)

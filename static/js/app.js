@@ -118,10 +118,18 @@ function unsaved() {
   );
 }
 
+/** What is being sent now is not cut off. */
+const whenSent = async () => navigator.locks?.request("outbox", () => {});
+
 /** @param {() => void} update */
-function offerUpdate(update) {
+async function offerUpdate(update) {
+  await whenSent();
   if (unsaved() || document.getElementById("notice-version")) return;
-  notice("version", "tip", { text: words.new_version, button: words.update, act: update });
+  const act = () => {
+    if (unsaved()) notice("version", "tip", { text: words.update_later, button: words.update, act });
+    else whenSent().then(update);
+  };
+  notice("version", "tip", { text: words.new_version, button: words.update, act });
 }
 
 /** What the phone should have when the net is gone: the open things on home, and their forms; and this form. */
@@ -137,10 +145,11 @@ async function keepForLater() {
 
 async function startWorker() {
   if (!("serviceWorker" in navigator) || !isSecureContext) return;
-  const hadWorker = Boolean(navigator.serviceWorker.controller);
+  let hadWorker = Boolean(navigator.serviceWorker.controller);
   let reloaded = false;
   navigator.serviceWorker.addEventListener("controllerchange", () => {
-    if (!hadWorker || reloaded) return;
+    if (!navigator.serviceWorker.controller) hadWorker = false; // this phone has just been emptied
+    if (!hadWorker || reloaded || unsaved()) return; // another tab has updated: what is written here stays
     reloaded = true;
     location.reload();
   });
@@ -167,6 +176,24 @@ for (const form of document.querySelectorAll('form[data-island~="outbox"]')) {
     if (form.dataset.outboxOn || !globalThis.indexedDB || event.defaultPrevented) return;
     event.preventDefault(); // sent before the script was here
     load().then(() => form.requestSubmit(), () => HTMLFormElement.prototype.submit.call(form));
+  });
+}
+
+// --- leaving this phone: what is not sent is asked about first
+for (const form of document.querySelectorAll("form[data-leaves]")) {
+  form.addEventListener("submit", async (event) => {
+    if (!globalThis.indexedDB || !form.checkValidity()) return;
+    event.preventDefault();
+    if (form.dataset.busy) return;
+    form.dataset.busy = "yes";
+    try {
+      const { leave } = await import(form.dataset.leaves);
+      await leave(form);
+    } catch {
+      HTMLFormElement.prototype.submit.call(form);
+    } finally {
+      delete form.dataset.busy;
+    }
   });
 }
 

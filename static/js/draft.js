@@ -96,10 +96,11 @@ async function keep(form) {
   const name = form.dataset.draft;
   const id = form.elements.namedItem("submission_id");
   let timer = 0;
+  let before = null; // an older text: what is written now does not take its place
   let tried = false; // sent once: from here on, other words are another submission
 
   async function store() {
-    if (!form.isConnected || form.dataset.arrived) return; // the receipt has taken its place
+    if (!form.isConnected || form.dataset.arrived || before) return; // the receipt has taken its place
     const values = read(form);
     if (Object.keys(values).length === 0) {
       await withStore("readwrite", (drafts) => drafts.delete(name));
@@ -141,9 +142,29 @@ async function keep(form) {
     id.value = freshId(); // a stored page is shown many times, and Back shows what has been sent
   }
   if (id && !id.value) id.value = freshId(); // a page that was kept on the phone comes without one
-  if (!draft || typed) return; // what the server gave back is left alone
-  fill(form, draft.values);
-  offerStart(form, name);
+  if (!draft) return;
+  if (!typed) {
+    fill(form, draft.values);
+    offerStart(form, name);
+  } else if (draft.submission_id !== id?.value && !same(draft.values, read(form))) {
+    before = draft;
+    offerBefore(form, () => {
+      before = null;
+      fill(form, draft.values);
+      if (id) id.value = draft.submission_id || freshId();
+      tried = Boolean(draft.tried);
+    });
+  } // else it is what the server gave back, and that is left alone
+}
+
+/** Throw away every draft on this phone: somebody leaves it. */
+export function emptyDrafts() {
+  return withStore("readwrite", (drafts) => drafts.clear());
+}
+
+/** @returns {Promise<{name: string, values: Record<string, string>, at: number}[]>} every draft on this phone */
+export function allDrafts() {
+  return withStore("readonly", (drafts) => drafts.getAll());
 }
 
 /** Throw a draft away: it lies in the outbox now. @param {string} name */
@@ -162,32 +183,47 @@ function same(one, other) {
   return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name]);
 }
 
-/** «Vi fant det du skrev sist.» · «Begynn på nytt» @param {HTMLFormElement} form @param {string} name */
-function offerStart(form, name) {
+/** A line above the form with one thing to do. */
+function offer(form, sentence, button, id, act) {
   const box = document.createElement("div");
   box.className = "notice notice--tip";
   const text = document.createElement("div");
   text.className = "notice__text row";
   const line = document.createElement("p");
-  line.textContent = words.draft_back;
-  const again = document.createElement("button");
-  again.type = "button";
-  again.id = "draft-start-over";
-  again.className = "ds-button button button--quiet";
-  again.textContent = words.start_over;
-  again.addEventListener("click", async () => {
+  line.textContent = sentence;
+  const press = document.createElement("button");
+  press.type = "button";
+  press.id = id;
+  press.className = "ds-button button button--quiet";
+  press.textContent = button;
+  press.addEventListener("click", async () => {
+    box.remove();
+    await act();
+  });
+  text.append(line, press);
+  box.append(text);
+  form.prepend(box);
+}
+
+/** «Vi fant det du skrev sist.» · «Begynn på nytt» @param {HTMLFormElement} form @param {string} name */
+function offerStart(form, name) {
+  offer(form, words.draft_back, words.start_over, "draft-start-over", async () => {
     fill(form, {});
     const id = form.elements.namedItem("submission_id");
     if (id) id.value = freshId();
-    box.remove();
     const slot = document.querySelector("[data-saved]");
     if (slot) slot.hidden = true;
     controls(form)[0]?.focus();
     await withStore("readwrite", (drafts) => drafts.delete(name)).catch(() => {});
   });
-  text.append(line, again);
-  box.append(text);
-  form.prepend(box);
+}
+
+/** «Du har en tekst fra før.» · «Hent den» @param {HTMLFormElement} form @param {() => void} fetchIt */
+function offerBefore(form, fetchIt) {
+  offer(form, words.draft_before, words.fetch_draft, "draft-before", () => {
+    fetchIt();
+    controls(form)[0]?.focus();
+  });
 }
 
 /** Throw away the drafts whose receipt is on the page. */

@@ -3,7 +3,7 @@
  *
  * One code for pages, which import it, and for the service worker: /sw.js puts it at its end without `export`.
  * items: {key, address, page, fields: [[name, value]], title, who, at, state, tries, next, reason, sending}, where state is
- * "waiting", "refused", "other" (somebody else is signed in) or "mending"; photos: {id, item, field, name, blob};
+ * "waiting", "refused", "other" (somebody else is signed in), "mending" or "shared" (from another app, to be finished); photos: {id, item, field, name, blob};
  * sent: {key, title, receipt, at}. Times are milliseconds. A connection is opened for each operation: iOS closes them.
  * An item goes when the server answers with its own key and a receipt, or when its writer throws it away; never else.
  */
@@ -138,6 +138,7 @@ export async function change(key, parts) {
     const asked = store("items").get(key);
     asked.onsuccess = () => asked.result && store("items").put({ ...asked.result, ...parts });
   });
+  flag(true);
   announce({ key, state: parts.state ?? "" });
 }
 

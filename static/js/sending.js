@@ -141,7 +141,7 @@ async function mend(form) {
   const key = new URLSearchParams(location.search).get("utkast");
   const item = key && (await items()).find((one) => one.key === key);
   if (!item || item.page !== location.pathname) return;
-  await change(key, { state: "mending" });
+  await change(key, { state: item.state === "shared" ? "shared" : "mending" });
   form.dataset.mends = key;
   keyOf(form).value = key;
   for (const control of form.elements) {

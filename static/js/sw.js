@@ -20,16 +20,21 @@ const UNTOUCHED = /^\/(api|f|bli|okt|stem|direkte)(\/|$)/;
 const NEVER_KEPT = /^\/(mine|varsler|kvittering|logg-inn|logg-ut|merke|utseende|arbeidsflate|del)(\/|$)/;
 /** Forms that can be filled in without network: kept without a token, which the outbox fetches when it sends. */
 const FORMS = /^(\/prosesser\/[^/]+)?\/ideer\/ny$/;
+/** Where other apps on the phone share to; the form it opens; how long its title may be. */
+const SHARED = "/del";
+const SHARED_FORM = "/ideer/ny";
+const LONGEST_TITLE = 120;
 /** Kept for ever: the content's hash stands in the name. */
 const HASHED = /^\/static\/vendor\/.+/;
 
 /**
- * What is done with a request: "pass" (the browser's own affair), "asset", "page", "form", or "private" (never kept).
+ * What is done with a request: "pass" (the browser's own affair), "asset", "page", "form", "private" (never kept), or "shared".
  * @param {{method: string, url: string, mode: string, headers: Headers}} request  @param {string} origin
- * @returns {"pass"|"asset"|"page"|"form"|"private"}
+ * @returns {"pass"|"asset"|"page"|"form"|"private"|"shared"}
  */
 function kindOf(request, origin) {
   const url = new URL(request.url);
+  if (request.method === "POST" && url.origin === origin && url.pathname === SHARED) return "shared";
   if (request.method !== "GET" || url.origin !== origin) return "pass";
   if (request.headers.has("HX-Request") || UNTOUCHED.test(url.pathname)) return "pass";
   if (HASHED.test(url.pathname)) return "asset";
@@ -106,6 +111,7 @@ self.addEventListener("fetch", (event) => {
   if (kind === "asset") event.respondWith(asset(event));
   else if (kind === "page") event.respondWith(page(event));
   else if (kind === "form") event.respondWith(form(event));
+  else if (kind === "shared") event.respondWith(takeShared(event.request));
   else if (kind === "private") event.respondWith(fromNetwork(event).catch(offlinePage));
 });
 
@@ -186,7 +192,39 @@ async function carryOver() {
   }
 }
 
-/* global drain -- outbox.js stands at the end of this file when the server serves it */
+/**
+ * What was shared to us waits on the phone, and the form opens with it; without network too. Where it cannot be kept, the
+ * server shows the form with the words.
+ */
+async function takeShared(request) {
+  const again = request.clone();
+  try {
+    const { item, photos } = sharedItem(await request.formData(), self.crypto.randomUUID(), Date.now());
+    await put(item, photos);
+    return Response.redirect(`${SHARED_FORM}?utkast=${item.key}`, 303);
+  } catch {
+    return fetch(again).catch(offlinePage);
+  }
+}
+
+/**
+ * @param {FormData} given  @param {string} key  @param {number} at
+ * @returns {{item: object, photos: {field: string, name: string, blob: Blob}[]}} for the outbox, to be finished in the form
+ */
+function sharedItem(given, key, at) {
+  const [title, text, url] = ["title", "text", "url"].map((name) => String(given.get(name) ?? "").trim());
+  const fits = title.length <= LONGEST_TITLE;
+  const body = [fits ? "" : title, text, url].filter(Boolean).join("\n\n");
+  const fields = [["title", fits ? title : ""], ["body", body], ["submission_id", key]];
+  const photos = given
+    .getAll("pictures")
+    .filter((one) => typeof one !== "string" && one.size > 0 && one.type.startsWith("image/"))
+    .map((photo) => ({ field: "pictures", name: photo.name, blob: photo }));
+  const place = { key, address: SHARED_FORM, page: SHARED_FORM, fields, title: fits ? title : "" };
+  return { item: { ...place, who: "", at, state: "shared", tries: 0, next: 0, reason: "", sending: 0 }, photos };
+}
+
+/* global drain, put -- outbox.js stands at the end of this file when the server serves it */
 self.addEventListener("sync", (event) => {
   if (event.tag === "outbox") event.waitUntil(drain({ force: true, wait: true }));
 });

@@ -46,7 +46,7 @@ function row(section, item) {
   const [go, mend, copy, erase] = ["go", "mend", "copy", "erase"].map((name) => made.querySelector(`[data-do="${name}"]`));
   for (const button of [go, mend, copy, erase]) button.id = `${button.dataset.do}-${item.key}`;
   mend.href = `${item.page}?utkast=${encodeURIComponent(item.key)}`;
-  go.hidden = ["refused", "sending"].includes(state);
+  go.hidden = ["refused", "sending", "shared"].includes(state);
   mend.hidden = state === "sending";
   made.querySelector("details").hidden = state === "sending"; // it may have arrived: what is under way is not thrown away
   copy.hidden = !navigator.clipboard;

@@ -209,11 +209,23 @@ def test_signing_out_forgets_all_and_asks_the_browser_to(visit_as):
     assert per.client.get("/arbeidsflate").status_code == 303
 
 
-def test_the_browser_is_asked_to_forget_beside_the_page_and_not_with_it(visit):
-    page, beside = visit.get("/logget-ut"), visit.fragment("/logget-ut")
+def test_the_browser_is_asked_to_forget_beside_the_page_and_not_with_it(visit_as):
+    per = visit_as("per")
+    per.post("/logg-ut")
+
+    page, beside = per.get("/logget-ut"), per.fragment("/logget-ut")
 
     assert "Clear-Site-Data" not in page.response.headers
     assert beside.response.headers["Clear-Site-Data"] == '"cache", "storage"'
+
+
+def test_a_link_to_the_page_of_those_who_left_throws_nothing_away(visit, visit_as):
+    per = visit_as("per")
+    per.post("/logg-ut")
+    per.fragment("/logget-ut")
+
+    for whoever in (visit, per):
+        assert "Clear-Site-Data" not in whoever.fragment("/logget-ut").response.headers
 
 
 @pytest.mark.parametrize("user", ["", "tull", "3f1c8a52-6f0e-4d57-9d0b-1f2a7c4e8b90"])

@@ -101,6 +101,15 @@ def erase_unsure(page: "Page") -> None:
     expect(page.locator("#error-summary")).to_be_visible()
 
 
+def leave_a_draft(page: "Page") -> None:
+    page.goto("/ideer/ny")
+    page.get_by_label("Hva er idéen din?").fill("Et utkast om snø")
+    expect(page.locator("[data-saved]")).to_be_visible()
+    page.goto("/mine")
+    page.locator("#sign-out").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
 def fold_out(page: "Page") -> None:
     page.locator("details summary").first.click()
 
@@ -216,6 +225,9 @@ SCREENS = (
     Screen("erasing", "/mine/slett", "kari"),
     Screen("erasing, not sure", "/mine/slett", "kari", erase_unsure),
     Screen("erasing, nothing", "/mine/slett"),
+    Screen("emptying the phone", "/mine/tom", "kari"),
+    Screen("phone is empty", "/tomt"),
+    Screen("signing out, something is not sent", "/mine", "per", leave_a_draft),
     Screen("notices", "/varsler"),
     Screen("language and look", "/utseende"),
     Screen("privacy", "/personvern"),

@@ -18,6 +18,7 @@ from app.outbox import service as outbox
 from app.personal import ledger, pack, service
 from app.personal.events import RetentionDue
 from app.personal.models import Erasure, OwnFile
+from app.push.models import PushSubscription
 from tests.support.background import Background
 from tests.support.ideas import make_idea
 from tests.support.letters import archive_at
@@ -279,3 +280,29 @@ def own_ledger(settings):
 def marked(**fields):
     """Return a form as its page sends it, with the key of this one sending."""
     return {"submission_id": str(uuid4()), **fields}
+
+
+def test_a_phone_that_is_let_go_has_no_mark_and_hears_nothing_and_what_was_sent_stays(
+    session, settings, visit_as, visit, kari, now
+):
+    idea = make_idea(session, settings, actor=kari, now=now, title="Kunstisbane")
+    keys = {"endpoint": "https://push.example/1", "origin": "https://push.example", "p256dh": "x", "auth": "x"}
+    session.add(PushSubscription(endpoint_hash=b"1" * 32, device_key=kari.device_key, created_at=now, **keys))
+    phone = visit_as("kari")
+
+    answer = phone.post("/mine/tom")
+
+    assert answer.location == "/tomt"
+    assert phone.fragment("/tomt").response.headers["Clear-Site-Data"] == '"cache", "storage"'
+    assert "Clear-Site-Data" not in phone.fragment("/tomt").response.headers
+    assert "Du har ikke sendt noe" in phone.get("/mine").words
+    assert session.scalars(select(PushSubscription)).all() == []
+    assert "Kunstisbane" in visit.get(f"/ideer/{idea.id}").words
+
+
+def test_a_phone_that_is_let_go_is_signed_out(visit_as):
+    per = visit_as("per")
+
+    per.post("/mine/tom")
+
+    assert per.client.get("/arbeidsflate").status_code == 303

@@ -14,7 +14,8 @@ from app.core.actor import STAFF, Role
 from app.web.access import open_to
 from app.web.context import current_actor, end_session, now
 from app.web.extensions import limiter, session
-from app.web.htmx import respond, wants_fragment
+from app.web.htmx import respond
+from app.web.leaving import just_left, let_it_forget
 
 WITH_AN_ACCOUNT = (Role.CITIZEN, *STAFF)
 
@@ -70,18 +71,14 @@ def sign_out() -> ResponseReturnValue:
 def _out() -> ResponseReturnValue:
     logout_user()
     end_session()
+    just_left()
     return redirect(url_for(".signed_out"), code=303)
 
 
 @bp.get("/logget-ut")
 @open_to()
 def signed_out() -> ResponseReturnValue:
-    """Say that it is done, and let the browser forget too.
-
-    It is told beside the page, not with it: a browser that drops its service worker drops what that worker was loading.
-    """
+    """Say that it is done, and let the browser forget too."""
     response = respond("accounts/signed_out.html", fragment="forgotten")
     response.headers["Cache-Control"] = "no-store"
-    if wants_fragment():
-        response.headers["Clear-Site-Data"] = '"cache", "storage"'
-    return response
+    return let_it_forget(response)

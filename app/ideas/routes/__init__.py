@@ -5,4 +5,4 @@ from flask import Blueprint
 bp = Blueprint("ideas", __name__)
 
 # They hang their routes on bp.
-from app.ideas.routes import comments, corrections, public, receipt, reports  # noqa: E402, F401
+from app.ideas.routes import comments, corrections, public, receipt, reports, shared  # noqa: E402, F401

@@ -101,7 +101,7 @@ def new(slug: str) -> ResponseReturnValue:
         return redirect(url_for("processes.show", slug=slug), code=303)
     if KEEP in request.headers:
         return _form_to_keep(slug)
-    return _form_page(_form(), slug)
+    return idea_form_page(_form(), slug)
 
 
 def _form_to_keep(slug: str) -> ResponseReturnValue:
@@ -109,7 +109,7 @@ def _form_to_keep(slug: str) -> ResponseReturnValue:
     form = IdeaForm(meta={"csrf": False})
     form.offer(areas(session()))
     form.submission_id.data = ""
-    response = make_response(_form_page(form, slug, for_all=True))
+    response = make_response(idea_form_page(form, slug, for_all=True))
     response.headers[OFFLINE] = "1"
     return response
 
@@ -199,8 +199,11 @@ def _form() -> IdeaForm:
     return form
 
 
-def _form_page(form: IdeaForm, slug: str, status: int = 200, *, for_all: bool = False) -> ResponseReturnValue:
-    """Show the form. for_all: as it is for everybody, so that a phone may keep it."""
+def idea_form_page(
+    form: IdeaForm, slug: str, status: int = 200, *, for_all: bool = False, shared: bool = False
+) -> ResponseReturnValue:
+    """Show the form. for_all: as it is for everybody, so that a phone may keep it. shared: with what others gave us."""
+    came_back = status != 200  # noqa: PLR2004
     return respond(
         "ideas/new.html",
         fragment="idea_form",
@@ -210,8 +213,9 @@ def _form_page(form: IdeaForm, slug: str, status: int = 200, *, for_all: bool = 
         slug=slug or None,
         process_title=find_published(session(), slug).title if slug else "",
         areas=areas(session()),
-        found=form.personal_data_fields() if status != 200 else [],  # noqa: PLR2004
-        lost_pictures=status != 200 and any(f.filename for f in request.files.getlist("pictures")),  # noqa: PLR2004
+        found=form.personal_data_fields() if came_back else [],
+        lost_pictures=(came_back or shared) and any(f.filename for f in request.files.getlist("pictures")),
+        shared=shared,
     )
 
 
@@ -222,7 +226,7 @@ def _refused(form: IdeaForm, slug: str, status: int = 422) -> ResponseReturnValu
         if form.personal_data_fields():
             errors["kept"] = [_("Det ser ut som du har skrevet noe privat.")]
         return make_response(jsonify(ok=False, submission_id=form.submission_id.data, errors=errors), status)
-    return _form_page(form, slug, status)
+    return idea_form_page(form, slug, status)
 
 
 @bp.get("/ideer/<uuid:idea_id>")

@@ -79,7 +79,7 @@ def test_s1_a_page_that_is_not_there_sends_a_stranger_under_the_staff_desk_to_si
 
 
 def the_ways_out_last(row: Mapping[str, str]) -> tuple[int, int]:
-    out = ("/mine/innlogginger/logg-ut-overalt", "/logg-ut")
+    out = ("/mine/innlogginger/logg-ut-overalt", "/logg-ut", "/mine/tom")
     return out.index(row["address"]) + 1 if row["address"] in out else 0, METHODS.index(row["method"])
 
 

@@ -9,6 +9,7 @@ from app.core.db import Model
 from tests.support.karis_things import KarisThings, addresses
 
 OTHER_SITE = "https://ond.example"
+CHANGES_NOTHING = frozenset({"/del"})  # other apps on the phone have no token: it shows a form, which has one
 UNKEPT = frozenset({"ideas_search"})  # kept by the database itself, beside ideas
 
 
@@ -77,7 +78,7 @@ def opened(app, session, visit, things: KarisThings, *, headers=None, form=None)
     for rule, url in addresses(app, things):
         for method in sorted({"POST", "PUT", "PATCH", "DELETE"} & set(rule.methods)):
             with visit.client.open(url, method=method, headers=headers, data=form or {}) as answer:
-                if answer.status_code != 400:
+                if answer.status_code != 400 and rule.rule not in CHANGES_NOTHING:
                     found.append(f"{method} {url}: {answer.status_code}")
     if digest(session) != before:
         found.append("the database changed")
