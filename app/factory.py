@@ -24,6 +24,9 @@ import app.ideas.query
 import app.ideas.routes
 import app.ideas.service
 import app.moderation.routes
+import app.notices.query
+import app.notices.routes
+import app.notices.service
 import app.pages.routes
 import app.parcels.query
 import app.parcels.service
@@ -55,6 +58,7 @@ BLUEPRINTS = (
     app.files.routes.bp,
     app.cases.routes.bp,
     app.push.routes.bp,
+    app.notices.routes.bp,
     app.moderation.routes.bp,
     app.desk.routes.bp,
     app.personal.routes.bp,
@@ -67,6 +71,7 @@ BELONGINGS = (
     Belongings(app.parcels.query.any_followed_by, app.parcels.service.take_along),
     Belongings(app.processes.query.any_followed_by, app.processes.service.take_along),
     Belongings(app.push.query.any_on, app.push.service.take_along),
+    Belongings(app.notices.query.anything_chosen, app.notices.service.take_along),
 )
 
 

@@ -81,6 +81,8 @@ class Settings:
 
     live_url: str = ""
     undo_seconds: float = 10.0
+    quiet_from: int = 21
+    quiet_until: int = 8
     relay_every: float = 1.0
     reconcile_every: float = 15.0
     backoff: str = "10,60,300,900,1800,3600"

@@ -9,7 +9,7 @@ The order is the promise that nobody is told twice:
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -50,6 +50,7 @@ _KEY_IS_KNOWN = timedelta(hours=24)
 log = structlog.get_logger("push")
 
 Outcomes = Sequence[tuple[Lease, DeliveryFault | None]]
+Topics = Mapping[UUID, str]  # of each phone's message, as the log calls it
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,12 @@ class PushBatch:
         dead = [lease for lease in leases if _may_have_gone(lease)]
         living = [lease for lease in leases if not _may_have_gone(lease)]
         verdicts, receivers = self._judge(job, event, living)
-        self._settle(job.TOPIC, [(lease, UnknownOutcome(UNKNOWN)) for lease in dead], receivers)
+        topics = dict.fromkeys(_phones(leases), job.TOPIC)
+        topics |= {one: said.about for one, said in verdicts.items() if isinstance(said, PushMessage)}
+        self._settle(topics, [(lease, UnknownOutcome(UNKNOWN)) for lease in dead], receivers)
         self._end_untold(living, verdicts)
         told = [lease for lease in living if isinstance(verdicts.get(subscription_of(lease.recipient)), PushMessage)]
-        self._send(job.TOPIC, told, verdicts, receivers)
+        self._send(topics, told, verdicts, receivers)
 
     def _judge(self, job: PushJob, event: OutboxEvent, leases: Sequence[Lease]) -> tuple[Notices, Receivers]:
         """Return what each is told; after a fault of ours nobody is told anything yet."""
@@ -105,24 +108,24 @@ class PushBatch:
                 elif isinstance(verdict, LeftOut):
                     outbox.settle_all(session, some, DeliveryState.NEVER, now=now, reason=verdict.reason)
 
-    def _send(self, topic: str, leases: Sequence[Lease], verdicts: Notices, receivers: Receivers) -> None:
+    def _send(self, topics: Topics, leases: Sequence[Lease], verdicts: Notices, receivers: Receivers) -> None:
         done: Outcomes = []
         for start in range(0, len(leases), TURN):
-            ours = self._turn(topic, done, leases[start : start + TURN], receivers)
+            ours = self._turn(topics, done, leases[start : start + TURN], receivers)
             crash_point("send.after_begun")
             done = self._call(ours, verdicts, receivers)
             crash_point("send.after_answer")
-        self._settle(topic, done, receivers)
+        self._settle(topics, done, receivers)
 
-    def _turn(self, topic: str, done: Outcomes, turn: Sequence[Lease], receivers: Receivers) -> Sequence[Lease]:
+    def _turn(self, topics: Topics, done: Outcomes, turn: Sequence[Lease], receivers: Receivers) -> Sequence[Lease]:
         """Settle what is done, and mark that `turn` begins, in one transaction; return what of it is ours to send."""
         now = self.clock()
         with self.transaction() as session:
-            self._settle_in(session, topic, done, receivers)
+            self._settle_in(session, topics, done, receivers)
             ready = self._put_off_the_busy(session, turn, receivers, now)
             begun = outbox.begin_all(session, ready, MARK, now=now, seconds=self.settings.lease_seconds)
             ours = [lease for lease in ready if lease.delivery_id in begun]
-            service.note_all(session, _phones(ready, begun), topic=topic, outcome=PushOutcome.SENT, now=now)
+            _note(session, _phones(ready, begun), topics, PushOutcome.SENT, now)
         return ours
 
     def _put_off_the_busy(
@@ -147,24 +150,24 @@ class PushBatch:
             ends = [UnknownOutcome(UNKNOWN)] * len(messages)
         return list(zip(leases, ends, strict=True))
 
-    def _settle(self, topic: str, done: Outcomes, receivers: Receivers) -> None:
+    def _settle(self, topics: Topics, done: Outcomes, receivers: Receivers) -> None:
         if done:
             crash_point("send.before_settle")
             with self.transaction() as session:
-                self._settle_in(session, topic, done, receivers)
+                self._settle_in(session, topics, done, receivers)
             crash_point("send.after_settle")
 
-    def _settle_in(self, session: Session, topic: str, done: Outcomes, receivers: Receivers) -> None:
+    def _settle_in(self, session: Session, topics: Topics, done: Outcomes, receivers: Receivers) -> None:
         now = self.clock()
         taken = [lease for lease, fault in done if fault is None]
         ended = outbox.settle_all(session, taken, DeliveryState.ACCEPTED, now=now)
-        service.note_all(session, _phones(taken, ended), topic=topic, outcome=PushOutcome.ACCEPTED, now=now)
+        _note(session, _phones(taken, ended), topics, PushOutcome.ACCEPTED, now)
         unknown = [lease for lease, fault in done if isinstance(fault, UnknownOutcome)]
         ended = outbox.settle_all(session, unknown, DeliveryState.STOPPED, now=now, reason=UNKNOWN)
-        service.note_all(session, _phones(unknown, ended), topic=topic, outcome=PushOutcome.UNKNOWN, now=now)
+        _note(session, _phones(unknown, ended), topics, PushOutcome.UNKNOWN, now)
         for lease, fault in _judged_by_key(session, done, receivers, now):
             if self._fail_one(session, lease, fault, now):
-                _note_fault(session, topic, lease, fault, receivers, now)
+                _note_fault(session, topics, lease, fault, receivers, now)
 
     def _fail(self, leases: Sequence[Lease], fault: DeliveryFault) -> None:
         now = self.clock()
@@ -213,16 +216,22 @@ def _judged_by_key(
             yield lease, fault
 
 
+def _note(session: Session, phones: Sequence[UUID], topics: Topics, outcome: PushOutcome, now: datetime) -> None:
+    for topic in sorted({topics[phone] for phone in phones}):
+        some = [phone for phone in phones if topics[phone] == topic]
+        service.note_all(session, some, topic=topic, outcome=outcome, now=now)
+
+
 def _note_fault(
-    session: Session, topic: str, lease: Lease, fault: DeliveryFault, receivers: Receivers, now: datetime
+    session: Session, topics: Topics, lease: Lease, fault: DeliveryFault, receivers: Receivers, now: datetime
 ) -> None:
     phone = _phones([lease])
     if isinstance(fault, Gone | _WrongKey):
         outcome = PushOutcome.GONE if isinstance(fault, Gone) else PushOutcome.REFUSED
-        service.note_all(session, phone, topic=topic, outcome=outcome, now=now)
+        _note(session, phone, topics, outcome, now)
         service.forget_all(session, phone, now=now)
     elif isinstance(fault, Permanent | ConfigurationFault):
-        service.note_all(session, phone, topic=topic, outcome=PushOutcome.REFUSED, now=now)
+        _note(session, phone, topics, PushOutcome.REFUSED, now)
     elif isinstance(fault, Transient) and fault.retry_after:
         wait = timedelta(seconds=min(fault.retry_after, outbox.LONGEST_RETRY_AFTER_S))
         scope = _busy(receivers[phone[0]].origin)

@@ -13,8 +13,9 @@ from app.comments import query as comments
 from app.core.actor import Actor
 from app.core.language import LANGUAGES
 from app.ideas import query as ideas
+from app.notices.query import unread_count
 from app.parcels import query as parcels
-from app.processes.query import open_activities
+from app.processes.query import followed_by, open_activities
 from app.web.access import local_path, open_to
 from app.web.assets import STATIC
 from app.web.context import current_actor, now, person_mark, remember_device
@@ -119,6 +120,8 @@ def mine() -> ResponseReturnValue:
         sent=_with_parcels(sent[:2] if wants_fragment() else sent, actor),
         said=[] if wants_fragment() else comments.sent_by(session(), actor),
         followed=[] if wants_fragment() else _with_parcels(followed, actor),
+        processes=[] if wants_fragment() else followed_by(session(), actor),
+        unread=0 if wants_fragment() else unread_count(session(), actor),
         actor=actor,
         now=now(),
     )

@@ -212,6 +212,35 @@ def follows(session: Session, input_id: UUID, actor: Actor) -> bool:
     return session.scalar(select(Follow.id).where(Follow.input_id == input_id, own)) is not None
 
 
+@dataclass(frozen=True, slots=True)
+class FollowedStep:
+    """A step that an input reached while somebody followed it. own: they have sent it."""
+
+    input_id: UUID
+    step: str
+    at: datetime
+    own: bool
+
+
+def steps_followed(session: Session, actor: Actor, steps: Collection[str], *, limit: int) -> Sequence[FollowedStep]:
+    """Return which of `steps` the inputs that `actor` follows have reached since, newest first.
+
+    Whoever sent an input follows it from the very moment it was received, and nobody else can.
+    """
+    own = (
+        Follow.participant_id == actor.participant_id if actor.participant_id else Follow.device_key == actor.device_key
+    )
+    query = (
+        select(StepChange.input_id, StepChange.step, StepChange.at, Follow.since == Parcel.received_at)
+        .join(Follow, Follow.input_id == StepChange.input_id)
+        .join(Parcel, Parcel.input_id == StepChange.input_id)
+        .where(own, StepChange.step.in_(sorted(steps)), StepChange.at >= Follow.since, StepChange.told)
+        .order_by(StepChange.at.desc(), StepChange.id)
+        .limit(limit)
+    )
+    return [FollowedStep(input_id, step, at, bool(mine)) for input_id, step, at, mine in session.execute(query)]
+
+
 def any_followed_by(session: Session, device: bytes) -> bool:
     """Tell whether this device follows anything without an account."""
     return session.scalar(select(Follow.id).where(Follow.device_key == device).limit(1)) is not None

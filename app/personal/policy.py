@@ -115,6 +115,8 @@ RULES: Sequence[Rule] = (
     Rule("own_files", "own_files", _at("asked_at"), "keep_files_days", End.GONE),
     Rule("erasures", "erasures", _at("done_at"), "keep_letters_days", End.GONE),
     Rule("process_follows", "process_follows", _at("since"), "keep_inputs_days", End.GONE),
+    Rule("notice_choices", "notice_choices", _at("chosen_at"), "keep_inputs_days", End.GONE),
+    Rule("notices_read", "notices_read", _at("read_at"), "keep_inputs_days", End.GONE),
     Rule("moderation", "moderation_items", _at("decided_at"), "keep_inputs_days", End.NAMELESS),
 )
 

@@ -427,6 +427,30 @@ def followed_by(session: Session, actor: Actor, *, limit: int = 50) -> Sequence[
 
 
 @dataclass(frozen=True, slots=True)
+class FollowedNews:
+    """News that came while somebody followed the process. title: its own, which is public."""
+
+    id: UUID
+    slug: str
+    process_title: str
+    title: str
+    at: datetime
+
+
+def news_followed(session: Session, actor: Actor, *, limit: int) -> Sequence[FollowedNews]:
+    """Return the news of the processes that `actor` follows, since they began to, newest first."""
+    query = (
+        select(News.id, Process.slug, Process.title, News.title, News.published_at)
+        .join(Process, Process.id == News.process_id)
+        .join(ProcessFollow, ProcessFollow.process_id == News.process_id)
+        .where(followed_as(actor), News.published_at >= ProcessFollow.since, Process.state != State.DRAFT.value)
+        .order_by(News.published_at.desc(), News.id)
+        .limit(limit)
+    )
+    return [FollowedNews(*row) for row in session.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
 class ToldNews:
     """What is told of a piece of news to those who follow. title: its own, which is public."""
 

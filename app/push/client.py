@@ -29,12 +29,14 @@ class PushMessage:
     """What the phone shows, as JSON in UTF-8, at most TEXT_LIMIT bytes. Never anybody's words.
 
     topic: at most 32 letters of base64url; a newer message with the same topic replaces one that still waits.
-    ttl_s: how many seconds the service keeps it for a phone that is off.
+    ttl_s: how many seconds the service keeps it for a phone that is off. about: what the log and people's choices call
+    it: "step" (of what somebody has sent), "follow" (of what others have), "news" or "test".
     """
 
     body: bytes
     topic: str
     ttl_s: int = THREE_DAYS_S
+    about: str = "step"
 
 
 class PushSender(Protocol):

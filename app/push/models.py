@@ -59,7 +59,7 @@ class PushSubscription(Identified, Model):
 
 
 class PushLog(Identified, Model):
-    """One line for each thing that happened to a message. topic: "step", "news" or "test"; nothing of what it said.
+    """One line for each thing that happened to a message. topic: what it was about; nothing of what it said.
 
     subscription_id is no foreign key: the log outlives a subscription that was ended.
     """

@@ -14,6 +14,7 @@ from app.parcels.models import Follow, Parcel
 from app.processes.models import ProcessFollow
 from app.push.client import PushAddress
 from app.push.models import PushLog, PushOutcome, PushSubscription
+from app.push.policy import OTHERS
 
 
 class DeviceState(str, Enum):
@@ -189,6 +190,16 @@ def origins_that_take_ours(session: Session, origins: Collection[str], *, since:
         PushSubscription.origin.in_(origins), PushSubscription.last_accepted_at >= since
     )
     return frozenset(session.scalars(query.distinct())) if origins else frozenset()
+
+
+def told_of_others(session: Session, ids: Collection[UUID], *, since: datetime) -> Mapping[UUID, int]:
+    """Return how often each has been told since then, perhaps, of what is not its own; who never was is left out."""
+    told = (PushOutcome.ACCEPTED.value, PushOutcome.UNKNOWN.value)
+    query = select(PushLog.subscription_id, func.count()).where(
+        PushLog.subscription_id.in_(ids), PushLog.topic.in_(OTHERS), PushLog.outcome.in_(told), PushLog.at >= since
+    )
+    found = session.execute(query.group_by(PushLog.subscription_id)).all()
+    return {row[0]: row[1] for row in found}
 
 
 def log_counts(session: Session, *, now: datetime, days: int = 7) -> dict[str, int]:

@@ -1,42 +1,24 @@
-"""/varsler: what is on, switching it on and off, and a test. The browser's own part is static/js/push.js."""
+"""Switching push on and off, and a test: what /varsler/valg posts to. The browser's own part is static/js/push.js."""
 
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from uuid import UUID
 
 from flask import Blueprint, jsonify, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core.errors import RuleBroken
 from app.core.text import N_
-from app.parcels import query as parcels
-from app.push import query, service
+from app.push import service
 from app.push.forms import SubscriptionForm, sent_fields
 from app.push.webpush_sender import VapidKey, read_vapid_keys
 from app.web.access import open_to
 from app.web.context import current_actor, now, remember_device
 from app.web.errors import wants_json
 from app.web.extensions import limiter, session, settings
-from app.web.htmx import respond
 from app.web.language import chosen_language
 
 bp = Blueprint("push", __name__)
-
-
-@bp.get("/varsler")
-@open_to()
-def notices() -> ResponseReturnValue:
-    actor = current_actor()
-    return respond(
-        "push/notices.html",
-        fragment="device",
-        device=query.device_view(session(), actor),
-        following=len(parcels.followed_by(session(), actor)),
-        input_id=_wanted_input(),
-        available=bool(settings().vapid_key_file),
-        now=now(),
-    )
 
 
 @bp.get("/varsler/nokkel")
@@ -85,15 +67,7 @@ def _done(status: int = 200) -> ResponseReturnValue:
     """Answer a script in JSON, and a form by the page that shows how it is now."""
     if request.is_json or wants_json():
         return make_response(jsonify(ok=True), status)
-    return redirect(url_for(".notices"), code=303)
-
-
-def _wanted_input() -> UUID | None:
-    """Return which input the notices are wanted for: its page links here with ?innspill=<id>."""
-    try:
-        return UUID(request.args.get("innspill", ""))
-    except ValueError:
-        return None
+    return redirect(url_for("notices.choices"), code=303)
 
 
 def _first_error(form: SubscriptionForm) -> str:

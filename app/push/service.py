@@ -144,7 +144,13 @@ def step_message(
     """
     said = _COMMENTED if step == COMMENTED else _NEWS[step]
     body = words_in(language).gettext(said[0 if own else 1])
-    return _message(body, language, url=url, thing=f"step:{subscription_id}:{input_id}", name="svar", badge=True)
+    thing = f"step:{subscription_id}:{input_id}"
+    return _message(body, language, url=url, thing=thing, name="svar", badge=True, about="step" if own else "follow")
+
+
+def step_words(step: str, *, own: bool) -> str:
+    """Return what is said of a step of TOLD_STEPS, untranslated: to who sent the input, or to others."""
+    return _NEWS[step][0 if own else 1]
 
 
 def moderation_message(
@@ -160,17 +166,25 @@ def news_message(
 ) -> PushMessage:
     """Return the notice of news in a process: both titles are public, and stand there as staff wrote them."""
     thing = f"news:{subscription_id}:{news_id}"
-    return _message(title, language, url=url, thing=thing, name="nytt", badge=True, headline=process)
+    return _message(title, language, url=url, thing=thing, name="nytt", badge=True, headline=process, about="news")
 
 
 def test_message(language: str, *, url: str, subscription_id: UUID) -> PushMessage:
     """Return the notice that shows that notices arrive."""
     body = words_in(language).gettext(_TEST)
-    return _message(body, language, url=url, thing=f"test:{subscription_id}", name="test", badge=False)
+    return _message(body, language, url=url, thing=f"test:{subscription_id}", name="test", badge=False, about="test")
 
 
 def _message(
-    body: str, language: str, *, url: str, thing: str, name: str, badge: bool, headline: str = TITLE
+    body: str,
+    language: str,
+    *,
+    url: str,
+    thing: str,
+    name: str,
+    badge: bool,
+    headline: str = TITLE,
+    about: str = "step",
 ) -> PushMessage:
     """Declarative Web Push (look.md 4.5); our worker shows the same JSON elsewhere.
 
@@ -190,11 +204,11 @@ def _message(
             "silent": False,
         },
     }
-    return PushMessage(json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode(), mark)
+    return PushMessage(json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode(), mark, about=about)
 
 
 def note_all(session: Session, ids: Collection[UUID], *, topic: str, outcome: PushOutcome, now: datetime) -> None:
-    """Write one line of the delivery log for each of these subscriptions. topic: "step", "news" or "test"."""
+    """Write one line of the delivery log for each of these subscriptions. topic: what the messages are about."""
     if not ids:
         return
     lines = [{"id": uuid4(), "subscription_id": one, "topic": topic, "outcome": outcome.value, "at": now}

@@ -176,7 +176,9 @@ def test_every_table_that_knows_a_device_is_thought_of():
     with_a_device = {table.name for table in Model.metadata.sorted_tables if "device_key" in table.columns}
 
     comes_along = {"ideas", "comments", "supports", "pictures", "follows", "process_follows", "push_subscriptions"}
+    comes_along |= {"notice_choices"}
     stays = {"reports", "own_files", "erasures"}  # what was asked for on that device stays between it and us
+    stays |= {"notices_read"}  # it only says what is new, and begins anew
     assert with_a_device == comes_along | stays
 
 

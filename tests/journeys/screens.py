@@ -110,6 +110,12 @@ def leave_a_draft(page: "Page") -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
+def choose_nothing(page: "Page") -> None:
+    page.evaluate("document.querySelectorAll('input[name=news]').forEach((one) => one.remove())")
+    page.get_by_role("button", name="Lagre valgene").click()
+    expect(page.locator("#error-summary")).to_be_visible()
+
+
 def fold_out(page: "Page") -> None:
     page.locator("details summary").first.click()
 
@@ -228,7 +234,9 @@ SCREENS = (
     Screen("emptying the phone", "/mine/tom", "kari"),
     Screen("phone is empty", "/tomt"),
     Screen("signing out, something is not sent", "/mine", "per", leave_a_draft),
-    Screen("notices", "/varsler"),
+    Screen("notices, none", "/varsler"),
+    Screen("choosing notices", "/varsler/valg"),
+    Screen("choosing notices, refused", "/varsler/valg", act=choose_nothing),
     Screen("language and look", "/utseende"),
     Screen("privacy", "/personvern"),
     Screen("accessibility", "/tilgjengelighet"),

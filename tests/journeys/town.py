@@ -48,7 +48,7 @@ def running_town(settings: Mapping[str, str]) -> Iterator[Town]:
     """Run the app until the block ends. settings: LAB_* names and values beside those `make run` chooses."""
     with tempfile.TemporaryDirectory(prefix="lab-") as folder:  # a short path: Redis listens on a socket in it
         environment = {name: value for name, value in os.environ.items() if not name.startswith("LAB_")}
-        environment |= {"LAB_INSTANCE": folder, "PYTHONUNBUFFERED": "1", **settings}
+        environment |= {"LAB_INSTANCE": folder, "PYTHONUNBUFFERED": "1", "LAB_QUIET_UNTIL": "21", **settings}
         program = subprocess.Popen(
             [sys.executable, "-m", "ops.run", "--port", str(two_free_ports())],
             cwd=ROOT,

@@ -17,6 +17,7 @@ from app.core.actor import Actor, Role
 from app.files.models import Picture
 from app.ideas.models import Idea, Reply, Support
 from app.moderation.models import ModerationItem
+from app.notices.models import NoticeChoice, NoticesRead
 from app.outbox.models import DeliveryState, OutboxDelivery, OutboxEvent
 from app.parcels.models import Follow
 from app.personal.models import Erasure, OwnFile
@@ -51,6 +52,8 @@ CLASSES: dict[str, tuple[int, Count]] = {
     "supports": (730, rows_of(Support, Support.participant_id.is_not(None) | (func.length(Support.device_key) == 32))),
     "follows": (730, rows_of(Follow)),
     "process_follows": (730, rows_of(ProcessFollow)),
+    "notice_choices": (730, rows_of(NoticeChoice)),
+    "notices_read": (730, rows_of(NoticesRead)),
     "replies": (730, rows_of(Reply, Reply.author_id.is_not(None))),
     "letters": (90, rows_of(SealedLetter, (SealedLetter.sender_email == EMAIL) | (SealedLetter.title != "Slettet"))),
     "dead_phones": (90, rows_of(PushSubscription, PushSubscription.gone_at.is_not(None))),
@@ -197,6 +200,8 @@ def town(session: Session, settings: Settings, now: datetime) -> None:
             step="decided", role_name="Rådgiver", author_id=lise.id, answered_at=now,
         ),
         ProcessFollow(id=uuid4(), process_id=idea.process_id, device_key=bytes(32), since=now),
+        NoticeChoice(id=uuid4(), device_key=bytes(32), topic="news", way="here", chosen_at=now),
+        NoticesRead(id=uuid4(), device_key=bytes(32), read_at=now),
         phone(1, now, gone_at=now, endpoint="", p256dh="", auth=""),
         phone(2, now, endpoint="https://fcm.googleapis.com/x", p256dh="p", auth="a"),
         OwnFile(

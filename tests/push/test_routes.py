@@ -1,4 +1,4 @@
-"""/varsler as a browser meets it: with script, without, and with things that are no subscription."""
+"""/varsler/valg as a browser meets it: with script, without, and with things that are no subscription."""
 
 from dataclasses import asdict, replace
 from uuid import UUID
@@ -15,13 +15,13 @@ from tests.support.phones import make_phone, new_wish
 
 
 def test_somebody_new_reads_that_notices_are_off(visit, with_key):
-    page = visit.get("/varsler")
+    page = visit.get("/varsler/valg")
 
     assert "Varsler er av i denne nettleseren." in page.words
 
 
 def test_without_a_key_the_page_says_that_notices_are_not_set_up(visit):
-    assert "Varsler er ikke satt opp her ennå." in visit.get("/varsler").words
+    assert "Varsler er ikke satt opp her ennå." in visit.get("/varsler/valg").words
 
 
 def test_the_browser_gets_our_public_key(visit, with_key):
@@ -66,7 +66,7 @@ def test_a_subscription_made_with_a_key_that_is_not_ours_is_refused(visit_as, se
 def test_a_form_is_as_good_as_json(visit_as, session):
     page = visit_as("kari").post("/varsler/abonner", sent("kari"))
 
-    assert page.location == "/varsler"
+    assert page.location == "/varsler/valg"
 
 
 @pytest.mark.parametrize(
@@ -117,17 +117,17 @@ def test_a_test_is_on_its_way_and_then_said_to_be_sent(visit_as, session, kari, 
     karis = visit_as("kari")
     karis.post("/varsler/test")
 
-    on_its_way = karis.get("/varsler").words
+    on_its_way = karis.get("/varsler/valg").words
     service.note_all(session, [phone.id], topic="test", outcome=PushOutcome.ACCEPTED, now=now)
 
     assert "Testvarselet er på vei." in on_its_way
-    assert "Sendt i dag 13.00. Kom det fram?" in karis.get("/varsler").words
+    assert "Sendt i dag 13.00. Kom det fram?" in karis.get("/varsler/valg").words
 
 
 def test_the_part_that_changes_comes_alone_when_asked_for(visit_as, session, kari, now, with_key):
     make_phone(session, actor=kari, now=now)
 
-    assert "Varsler er på i denne nettleseren." in visit_as("kari").fragment("/varsler").text
+    assert "Varsler er på i denne nettleseren." in visit_as("kari").fragment("/varsler/valg").text
 
 
 def test_a_test_without_notices_is_refused_kindly(visit_as):
@@ -138,17 +138,17 @@ def test_a_dead_subscription_is_told(visit_as, session, kari, now, with_key):
     phone = make_phone(session, actor=kari, now=now)
     service.forget_all(session, [phone.id], now=now)
 
-    assert "Varsler sluttet å virke i dag 13.00." in visit_as("kari").get("/varsler").words
+    assert "Varsler sluttet å virke i dag 13.00." in visit_as("kari").get("/varsler/valg").words
 
 
 def test_ola_sees_nothing_of_karis_notices(visit_as, session, kari, now, with_key):
     make_phone(session, actor=kari, now=now)
 
-    assert "Varsler er av" in visit_as("ola").get("/varsler").words
+    assert "Varsler er av" in visit_as("ola").get("/varsler/valg").words
 
 
 def test_the_page_is_nobody_elses_to_keep(visit):
-    assert visit.get("/varsler").response.headers["Cache-Control"] == "no-store"
+    assert visit.get("/varsler/valg").response.headers["Cache-Control"] == "no-store"
 
 
 def test_the_log_holds_no_address(session):

@@ -65,6 +65,7 @@ SHORT_TIMES: Mapping[str, str] = {
     "LAB_RECONCILE_EVERY": "0.5",
     "LAB_STATUS_EVERY": "7200",
     "LAB_RATE_LIMITS": "0",
+    "LAB_QUIET_UNTIL": "21",
 }
 
 

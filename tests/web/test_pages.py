@@ -13,8 +13,8 @@ HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 # Ways a page is looked at that its address alone does not tell.
 WITH_QUERY = (
     "/ideer?sok=lys", "/ideer?sok=finnesikke", "/ideer?omrade=mobilitet&status=received&sorter=stottet",
-    "/ideer?side=2", "/varsler?innspill={idea}", "/bli?kode=ABC234", "/utseende?neste=/mine", "/kvittering/{receipt}",
-    "/kvittering/{gone}",
+    "/ideer?side=2", "/varsler/valg?innspill={idea}", "/bli?kode=ABC234", "/utseende?neste=/mine",
+    "/kvittering/{receipt}", "/kvittering/{gone}",
 )  # fmt: skip
 LIMITS = {"/personvern": (45, 25), "/om": (45, 25), "/tilgjengelighet": (45, 25)}
 CITIZENS = (30, 20)

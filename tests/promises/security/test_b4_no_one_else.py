@@ -13,8 +13,8 @@ from tests.support.karis_things import KarisThings
 pytestmark = pytest.mark.sqlite_only
 PAGES = (
     "/", "/bidra", "/ideer", "/ideer?sok=lys", "/ideer/ny", "/ideer/{idea}", "/sak/{idea}", "/kvittering/{receipt}",
-    "/mine", "/varsler", "/varsler?innspill={idea}", "/utseende", "/personvern", "/tilgjengelighet", "/om", "/kart",
-    "/bli", "/offline", "/logg-inn", "/finnes-ikke",
+    "/mine", "/varsler", "/varsler/valg?innspill={idea}", "/utseende", "/personvern", "/tilgjengelighet", "/om",
+    "/kart", "/bli", "/offline", "/logg-inn", "/finnes-ikke",
 )  # fmt: skip
 STAFF_PAGES = ("/arbeidsflate", "/arbeidsflate/innspill/{idea}")
 OUR_COOKIES = {"lab", "__Host-lab"}

@@ -149,7 +149,7 @@ def echoes() -> Iterator[tuple[str, dict[str, str]]]:
     for some in STRINGS:
         yield "/bli?" + urlencode({"kode": some}), {}
     yield "/utseende?" + urlencode({"neste": f"/{ALL}"}), {}
-    yield "/varsler?" + urlencode({"innspill": ALL}), {}
+    yield "/varsler/valg?" + urlencode({"innspill": ALL}), {}
     yield "/logg-inn?" + urlencode({"neste": f"/{ALL}"}), {}
     yield "/" + urlencode({ALL: ALL}), {}
 
