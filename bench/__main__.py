@@ -31,7 +31,7 @@ def _in_town(bench: Bench) -> list[Figure]:
         return found + (pages.figures(town) if bench.wants(*PAGES) else [])
 
 
-MEMORY, PAGES = ("memory_",), ("first_view_", "repeat_view_", "lcp_")
+MEMORY, PAGES = ("memory_",), ("first_view_", "repeat_view_", "lcp_", "cls", "tbt_", "offline_")
 PARTS = (
     Part("Push", ("push_",), push.figures),
     Part("Memory and pages", (*MEMORY, *PAGES), _in_town),
