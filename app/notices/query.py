@@ -2,22 +2,26 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
+from app.core.oslo import OSLO
 from app.ideas import query as ideas
 from app.notices.models import NoticeChoice, NoticesRead, Topic, Way
 from app.parcels import query as parcels
 from app.processes import query as processes
+from app.push import query as push_query
 from app.push import service as push
 from app.push.models import PushSubscription
 
 PAGE = 20
 MOST_UNREAD = 99
+LOG_DAYS = 14
+LOG_TOPICS = ("step", "follow", "news", "test")
 # What the log of push calls a topic.
 ABOUT = {"step": Topic.OWN, "follow": Topic.FOLLOW, "news": Topic.NEWS}
 
@@ -103,3 +107,41 @@ def own_rows(model: type[NoticeChoice] | type[NoticesRead], actor: Actor) -> Col
 def anything_chosen(session: Session, device: bytes) -> bool:
     """Tell whether somebody has chosen anything on this device without an account."""
     return session.scalar(select(NoticeChoice.id).where(NoticeChoice.device_key == device).limit(1)) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """What became of a day's messages about one thing. accepted: taken by the push service; gone: the phone was."""
+
+    about: str
+    accepted: int
+    gone: int
+    refused: int
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogDay:
+    """One day in Narvik. noon: of it."""
+
+    noon: datetime
+    lines: tuple[LogLine, ...]
+
+
+def log_days(session: Session, *, now: datetime) -> Sequence[LogDay]:
+    """Return what was sent to phones in the last LOG_DAYS days, newest first; a day without any is left out."""
+    midnight = now.astimezone(OSLO).replace(hour=0, minute=0, second=0, microsecond=0)
+    days = [midnight - timedelta(days=back) for back in range(LOG_DAYS)]
+    found = [LogDay(day + timedelta(hours=12), _lines(push_query.log_between(session, *_span(day)))) for day in days]
+    return [day for day in found if day.lines]
+
+
+def _span(midnight: datetime) -> tuple[datetime, datetime]:
+    """Return when that day begins and ends, in UTC; it has 23 or 25 hours when the clock is moved."""
+    return midnight.astimezone(UTC), (midnight + timedelta(days=1)).astimezone(UTC)
+
+
+def _lines(counts: Mapping[tuple[str, str], int]) -> tuple[LogLine, ...]:
+    ends = ("accepted", "gone", "refused", "unknown")
+    lines = [LogLine(topic, *(counts.get((topic, end), 0) for end in ends)) for topic in LOG_TOPICS]
+    return tuple(line for line in lines if any((line.accepted, line.gone, line.refused, line.unknown)))

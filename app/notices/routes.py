@@ -1,12 +1,14 @@
-"""/varsler: what has happened; /varsler/valg: what comes to the phone. The browser's own part is static/js/push.js."""
+"""/varsler: what has happened; /varsler/valg: what comes to the phone; for staff how it went. See static/js/push.js."""
 
 from uuid import UUID
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.core.actor import STAFF
 from app.notices import query, service
 from app.notices.forms import ChoiceForm
+from app.outbox import query as outbox
 from app.parcels import query as parcels
 from app.push import query as push
 from app.web.access import open_to
@@ -62,6 +64,18 @@ def choose() -> ResponseReturnValue:
         return _choices(form, status=422)
     service.choose(session(), form.to_ways(), actor=remember_device(), now=now())
     return redirect(url_for(".choices", lagret="ja"), code=303)
+
+
+@bp.get("/arbeidsflate/varsler")
+@open_to(*STAFF)
+def log() -> ResponseReturnValue:
+    """Show staff how it went with what phones were told: how many, never who."""
+    return respond(
+        "notices/log.html",
+        days=query.log_days(session(), now=now()),
+        waiting=outbox.waiting_count(session(), "push"),
+        now=now(),
+    )
 
 
 def _choices(form: ChoiceForm, status: int = 200) -> ResponseReturnValue:

@@ -165,6 +165,12 @@ def _stopped(row: OutboxDelivery, event: OutboxEvent) -> Stopped:
     )  # fmt: skip
 
 
+def waiting_count(session: Session, channel: str) -> int:
+    """Return how many deliveries of a channel wait, for whatever they wait."""
+    waiting = OutboxDelivery.state == DeliveryState.WAITING.value
+    return session.scalar(select(func.count()).where(OutboxDelivery.channel == channel, waiting)) or 0
+
+
 def oldest_waiting(session: Session, channel: str) -> datetime | None:
     """Return when the oldest delivery that still waits was made, or None. What is held for a report may wait."""
     return session.scalar(

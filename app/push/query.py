@@ -202,6 +202,13 @@ def told_of_others(session: Session, ids: Collection[UUID], *, since: datetime) 
     return {row[0]: row[1] for row in found}
 
 
+def log_between(session: Session, since: datetime, until: datetime) -> Mapping[tuple[str, str], int]:
+    """Return how many lines the log has of each topic and outcome from `since` up to, not with, `until`."""
+    query = select(PushLog.topic, PushLog.outcome, func.count()).where(PushLog.at >= since, PushLog.at < until)
+    found = session.execute(query.group_by(PushLog.topic, PushLog.outcome)).all()
+    return {(topic, outcome): count for topic, outcome, count in found}
+
+
 def log_counts(session: Session, *, now: datetime, days: int = 7) -> dict[str, int]:
     """Return how many lines of each outcome the log has from the last `days`; every outcome is there, also at 0."""
     found = session.execute(

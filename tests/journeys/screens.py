@@ -256,6 +256,7 @@ SCREENS = (
     Screen("desk, its filter open", "/arbeidsflate?bunke=alle", "per", fold_out),
     Screen("desk, nothing found", "/arbeidsflate", "per", search_in_vain),
     Screen("desk, many at once, refused", "/arbeidsflate?bunke=alle", "per", ask_for_many),
+    Screen("desk, notices", "/arbeidsflate/varsler", "per"),
     Screen("desk, archive queue", "/arbeidsflate/leveringer", "per"),
     Screen("desk, processes", "/arbeidsflate/prosesser", "arne"),
     Screen("desk, no processes", "/arbeidsflate/prosesser", "per"),
